@@ -1,0 +1,83 @@
+//! As little of an HTTP client as is needed here: one connection, kept alive, answers with `Content-Length`.
+
+use anyhow::{Context, Result, ensure};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A connection to a server.
+pub struct Client(BufReader<TcpStream>);
+
+/// What the server said.
+pub struct Reply {
+    pub status: u16,
+    /// Names are in lower case.
+    headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Client {
+    pub fn connect(address: SocketAddr) -> Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(Self(BufReader::new(stream)))
+    }
+
+    pub fn get(&mut self, path: &str) -> Result<Reply> {
+        self.send(&format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"))
+    }
+
+    pub fn post(&mut self, path: &str, json: &str) -> Result<Reply> {
+        let length = json.len();
+        self.send(&format!("POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{json}"))
+    }
+
+    fn send(&mut self, request: &str) -> Result<Reply> {
+        self.0.get_mut().write_all(request.as_bytes())?;
+        let first = self.line()?;
+        let status = first.split(' ').nth(1).and_then(|status| status.parse().ok()).with_context(|| format!("{first:?} is no answer"))?;
+        let mut headers = vec![];
+        loop {
+            let line = self.line()?;
+            if line.is_empty() {
+                break;
+            }
+            let (name, value) = line.split_once(':').with_context(|| format!("{line:?} is no header"))?;
+            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        }
+        let mut reply = Reply { status, headers, body: String::new() };
+        let mut body = vec![0; reply.header("content-length").parse().context("the answer does not say how long it is")?];
+        self.0.read_exact(&mut body)?;
+        reply.body = String::from_utf8(body)?;
+        Ok(reply)
+    }
+
+    fn line(&mut self) -> Result<String> {
+        let mut line = String::new();
+        ensure!(self.0.read_line(&mut line)? > 0, "the server has hung up");
+        Ok(line.trim_end().to_owned())
+    }
+}
+
+impl Reply {
+    /// Empty where it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(other, _)| other == name).map_or("", |(_, value)| value)
+    }
+
+    /// Whether a reader could tell them apart: time and request id are anew in every answer.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.status == other.status && self.body == other.body && self.lasting() == other.lasting()
+    }
+
+    fn lasting(&self) -> Vec<(&str, &str)> {
+        let value = |name: &str, value| if name == "x-request-id" { "" } else { value };
+        let mut headers: Vec<(&str, &str)> =
+            self.headers.iter().filter(|(name, _)| name != "date").map(|(name, text)| (name.as_str(), value(name, text.as_str()))).collect();
+        headers.sort_unstable();
+        headers
+    }
+}

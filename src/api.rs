@@ -1,0 +1,245 @@
+//! The route table and the contract, which is made of it: `document()` needs no state and no database.
+
+use crate::error::{Code, Problem};
+use crate::policy::{Access, Role, access};
+use crate::{agencies, articles, auth, delivery, docs, health, sections, staff, topics, translations};
+use actix_web::App;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{ComponentsBuilder, Info, License, OpenApi, OpenApiBuilder, Tag};
+use utoipa::{PartialSchema, ToSchema};
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::scope::scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Everything that the API answers. `origins` may call the editorial side from a browser.
+pub fn routes(config: &mut ServiceConfig, origins: &[String]) {
+    config
+        .configure(health::routes)
+        .configure(auth::keys)
+        .configure(docs::problem_routes)
+        .service(scope("/v1/delivery").wrap(crate::cors::anyone()).configure(delivery::routes))
+        .service(
+            scope("/v1")
+                .wrap(crate::cors::origins(origins))
+                .configure(auth::routes)
+                .configure(agencies::routes)
+                .configure(staff::routes)
+                .configure(sections::routes)
+                .configure(topics::routes)
+                .configure(articles::routes)
+                .configure(translations::routes),
+        );
+}
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(build);
+
+/// The OpenAPI document.
+#[must_use]
+pub fn document() -> &'static Value {
+    &DOCUMENT
+}
+
+/// Answers of a real newsroom, recorded by a test: see `tests/it/contract.rs`.
+const EXAMPLES: &str = include_str!("../openapi/examples.json");
+
+fn base() -> OpenApi {
+    let tags = [
+        ("delivery", "What anyone may read: published texts, the same for every caller."),
+        ("auth", "Signing in and out."),
+        ("me", "Oneself."),
+        ("articles", "Stories, without regard to language."),
+        ("translations", "The texts of a story, one for each language and script. The original is one of them."),
+        ("workflow", "The steps of a text from draft to readers and back."),
+        ("revisions", "Earlier revisions of a text."),
+        ("agencies", "Agencies, their offices, agreements and keys."),
+        ("staff", "People and their invitations."),
+        ("sections", "Sections of the site."),
+        ("topics", "IPTC Media Topics."),
+        ("operations", "For those who run the service."),
+    ];
+    let mut info = Info::new("newsroom", env!("CARGO_PKG_VERSION"));
+    info.description = Some(
+        "A headless newsroom for agencies that publish together, in many languages and scripts.\n\n\
+         Errors are problem documents (RFC 9457) with a `code`, each of which has a page at `/problems/{code}`. \
+         Existing records are changed with `If-Match`; POST takes an `Idempotency-Key`. Lists have cursors. \
+         Language tags are BCP 47."
+            .to_owned(),
+    );
+    info.license = Some(License::new("Apache-2.0"));
+    let bearer = |description: &str, format: Option<&str>| {
+        let mut http = Http::new(HttpAuthScheme::Bearer);
+        http.description = Some(description.to_owned());
+        http.bearer_format = format.map(str::to_owned);
+        SecurityScheme::Http(http)
+    };
+    let components = ComponentsBuilder::new()
+        .security_scheme("access_token", bearer("An access token of `POST /v1/auth/login`.", Some("JWT")))
+        .security_scheme("api_key", bearer("An API key of an agency, `nwk_…`.", None))
+        .schema(Problem::name(), Problem::schema())
+        .schema(crate::error::Fault::name(), crate::error::Fault::schema())
+        .build();
+    let tags = tags.map(|(name, description)| {
+        let mut tag = Tag::new(name);
+        tag.description = Some(description.to_owned());
+        tag
+    });
+    OpenApiBuilder::new().info(info).components(Some(components)).tags(Some(tags)).build()
+}
+
+fn build() -> Value {
+    let (_, document) = App::new().into_utoipa_app().openapi(base()).configure(|config| routes(config, &[])).split_for_parts();
+    let mut document = serde_json::to_value(&document).unwrap_or_default();
+    let examples: Value = serde_json::from_str(EXAMPLES).unwrap_or_default();
+    document["components"]["examples"] = problem_examples();
+    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
+        for (path, item) in paths {
+            for (method, operation) in item.as_object_mut().into_iter().flatten() {
+                if operation["operationId"].is_string() {
+                    finish(path, method, operation, &examples);
+                }
+            }
+        }
+    }
+    document
+}
+
+/// A problem document of every code.
+fn problem_examples() -> Value {
+    let example = |code: &Code| {
+        let problem = json!({
+            "type": format!("http://127.0.0.1:8080/problems/{}", code.as_str()), "title": code.title(), "status": code.status().as_u16(),
+            "detail": code.meaning().trim(), "code": code.as_str(), "request_id": "01980000-0000-7000-8000-000000000000"
+        });
+        (code.as_str().to_owned(), json!({ "summary": code.title(), "value": problem }))
+    };
+    Value::Object(Code::ALL.iter().map(example).collect())
+}
+
+/// Says of an operation what follows from the policy table and the conventions of the house.
+fn finish(path: &str, method: &str, operation: &mut Value, examples: &Value) {
+    let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+    let access = access(&id);
+    let is_secured = matches!(access, Some(Access::Needs(_)));
+    describe_access(operation, access);
+    let is_post = method == "post";
+    if is_post && is_secured {
+        add_parameter(operation, json!({
+            "name": "Idempotency-Key", "in": "header", "required": false, "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
+            "description": "Repeating the request under the same key answers what it answered first, for 24 hours."
+        }));
+    }
+    let problems = problems(path, is_post, is_secured, operation);
+    add_problems(operation, &problems);
+    add_examples(operation, &examples[&id]);
+    if let Some(members) = operation.as_object_mut() {
+        members.remove("x-problems");
+    }
+}
+
+fn describe_access(operation: &mut Value, access: Option<Access>) {
+    match access {
+        Some(Access::Needs(rule)) => {
+            let mut security = vec![json!({ "access_token": [] })];
+            if rule.scope.is_some() {
+                security.push(json!({ "api_key": [] }));
+            }
+            operation["security"] = Value::Array(security);
+            let roles: Vec<&str> = rule.roles.iter().copied().map(Role::as_str).collect();
+            operation["x-permissions"] = json!([rule.name]);
+            operation["x-roles"] = json!(roles);
+            if let Some(scope) = rule.scope {
+                operation["x-scopes"] = json!([scope.as_str()]);
+            }
+            if rule.platform {
+                operation["x-platform-only"] = json!(true);
+            }
+        }
+        Some(Access::Public) | None => {
+            operation["security"] = json!([]);
+            operation["x-permissions"] = json!([]);
+        }
+    }
+}
+
+fn add_parameter(operation: &mut Value, parameter: Value) {
+    match operation.get_mut("parameters").and_then(Value::as_array_mut) {
+        Some(parameters) => parameters.push(parameter),
+        None => operation["parameters"] = json!([parameter]),
+    }
+}
+
+/// The codes that an operation can answer.
+fn problems(path: &str, is_post: bool, is_secured: bool, operation: &Value) -> Vec<Code> {
+    let parameters = || operation["parameters"].as_array().into_iter().flatten();
+    let has = |place: &str| parameters().any(|parameter| parameter["in"] == place);
+    let requires = |name: &str| parameters().any(|parameter| parameter["name"] == name && parameter["required"] == true);
+    let mut codes = vec![Code::Internal, Code::Unavailable, Code::RateLimited, Code::UnsupportedMediaType, Code::InvalidParameter, Code::BadRequest];
+    if path.starts_with("/v1/") {
+        codes.push(Code::NotAcceptable);
+    }
+    if has("path") {
+        codes.push(Code::NotFound);
+    }
+    if requires("If-Match") {
+        codes.extend([Code::StaleVersion, Code::PreconditionRequired]);
+    }
+    if operation["requestBody"].is_object() {
+        codes.extend([Code::MalformedBody, Code::BodyTooLarge, Code::RequestTimeout, Code::ValidationFailed]);
+    }
+    if is_secured {
+        codes.extend([Code::Unauthenticated, Code::Forbidden]);
+        if is_post {
+            codes.extend([Code::IdempotencyInProgress, Code::IdempotencyKeyReused]);
+        }
+    }
+    if operation["requestBody"].is_object() || is_post || requires("If-Match") {
+        codes.push(Code::DiskFull);
+    }
+    let named = operation["x-problems"].as_array().into_iter().flatten().filter_map(Value::as_str).filter_map(Code::parse);
+    codes.extend(named);
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
+fn add_problems(operation: &mut Value, codes: &[Code]) {
+    let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
+    for code in codes {
+        by_status.entry(code.status().as_u16()).or_default().push(*code);
+    }
+    for (status, codes) in by_status {
+        let titles: Vec<&str> = codes.iter().map(|code| code.title()).collect();
+        let mut examples = Map::new();
+        for code in &codes {
+            examples.insert(code.as_str().to_owned(), json!({ "$ref": format!("#/components/examples/{}", code.as_str()) }));
+        }
+        let mut response = json!({
+            "description": titles.join("; or "),
+            "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" }, "examples": examples } }
+        });
+        if matches!(status, 429 | 503) {
+            response["headers"] = json!({ "Retry-After": { "description": "Seconds to wait.", "schema": { "type": "integer", "minimum": 1 } } });
+        }
+        operation["responses"][status.to_string()] = response;
+    }
+}
+
+/// Adds what a real request and its answer looked like.
+fn add_examples(operation: &mut Value, example: &Value) {
+    let Some(status) = example["status"].as_u64() else { return };
+    if !example["response"].is_null() {
+        let content = &mut operation["responses"][status.to_string()]["content"]["application/json"];
+        if content.is_object() {
+            content["example"] = example["response"].clone();
+        }
+    }
+    if !example["request"].is_null() {
+        let content = &mut operation["requestBody"]["content"]["application/json"];
+        if content.is_object() {
+            content["example"] = example["request"].clone();
+        }
+    }
+}

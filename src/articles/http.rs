@@ -1,0 +1,108 @@
+//! Stories: lists, reading, metadata, deletion. They are made with their original text in `translations`.
+
+use super::list::{self, ArticleFilter, ArticleWithTexts};
+use super::{ArticleChange, store};
+use crate::answer::Answer;
+use crate::auth::Caller;
+use crate::error::Result;
+use crate::extract::{Body, Path, Query};
+use crate::idempotency::Write;
+use crate::jobs;
+use crate::page::Page;
+use crate::policy::{Permission, PublishWork, ReadWork, WriteWork};
+use crate::precondition::{IfMatch, Precondition, Standing};
+use crate::publication::{Rebuild, RebuildSelection};
+use crate::state::State;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, delete, get, patch};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(list_articles).service(get_article).service(update_article).service(delete_article);
+}
+
+#[derive(Deserialize, IntoParams)]
+struct ArticlePath {
+    id: Uuid,
+}
+
+/// List articles
+///
+/// Work in progress and what was published, as far as you may see it: your agency's, what your agency has a text of, what
+/// you work on, and for staff of the platform what is shared with it.
+#[utoipa::path(tag = "articles", params(ArticleFilter), responses((status = 200, description = "A page of articles", body = Page<ArticleWithTexts>)),
+    extensions(("x-problems" = json!(["invalid_cursor"]))))]
+#[get("/articles")]
+async fn list_articles(state: Data<State>, request: HttpRequest, caller: Caller<ReadWork>, Query(filter): Query<ArticleFilter>) -> Result<Answer> {
+    list::list(&state, &caller, &filter).await?.answer(&state.url("/v1/articles"), request.query_string())
+}
+
+/// Read an article
+///
+/// Its metadata and where each of its texts stands.
+#[utoipa::path(tag = "articles", params(ArticlePath), responses((status = 200, description = "The article", body = ArticleWithTexts)))]
+#[get("/articles/{id}")]
+async fn get_article(state: Data<State>, caller: Caller<ReadWork>, Path(path): Path<ArticlePath>) -> Result<Answer> {
+    let article = store::reach(&state.db, &caller, ReadWork::RULE, path.id, state.clock.now()).await?;
+    let translations = list::overviews(&state.db, &[article.id]).await?;
+    let version = article.version;
+    Ok(Answer::ok(&ArticleWithTexts { article, translations })?.version(version))
+}
+
+/// Change an article's metadata
+///
+/// The texts are changed one by one, under their languages. Once something of it is public, this needs the right to
+/// publish, and what is public is rendered anew.
+#[utoipa::path(tag = "articles", params(ArticlePath, IfMatch), request_body = ArticleChange,
+    responses((status = 200, description = "Changed", body = ArticleWithTexts)))]
+#[patch("/articles/{id}")]
+async fn update_article(
+    state: Data<State>,
+    caller: Caller<WriteWork>,
+    Path(path): Path<ArticlePath>,
+    precondition: Precondition,
+    write: Write,
+    Body(change): Body<ArticleChange>,
+) -> Result<Answer> {
+    let now = state.clock.now();
+    write
+        .run(&caller, async |tx| {
+            store::hold(tx, path.id).await?;
+            let article = store::reach(&mut *tx, &caller, WriteWork::RULE, path.id, now).await?;
+            precondition.check(Standing { version: article.version, updated_at: article.updated_at, updated_by: Some(article.updated_by) })?;
+            let is_public = store::is_public(&mut *tx, article.id).await?;
+            if is_public {
+                store::reach(&mut *tx, &caller, PublishWork::RULE, path.id, now).await?;
+            }
+            let article = store::update(tx, &caller, article, change, now).await?;
+            if is_public {
+                jobs::enqueue(&mut *tx, &Rebuild { selection: RebuildSelection::Article(article.id) }, now, now).await?;
+            }
+            let translations = list::overviews(tx, &[article.id]).await?;
+            let version = article.version;
+            Ok(Answer::ok(&ArticleWithTexts { article, translations })?.version(version))
+        })
+        .await
+}
+
+/// Delete an article
+///
+/// With its texts; only while nothing of it was ever public.
+#[utoipa::path(tag = "articles", params(ArticlePath, IfMatch), responses((status = 204, description = "Deleted")),
+    extensions(("x-problems" = json!(["illegal_transition", "conflict"]))))]
+#[delete("/articles/{id}")]
+async fn delete_article(state: Data<State>, caller: Caller<WriteWork>, Path(path): Path<ArticlePath>, precondition: Precondition, write: Write) -> Result<Answer> {
+    let now = state.clock.now();
+    write
+        .run(&caller, async |tx| {
+            store::hold(tx, path.id).await?;
+            let article = store::reach(&mut *tx, &caller, WriteWork::RULE, path.id, now).await?;
+            precondition.check(Standing { version: article.version, updated_at: article.updated_at, updated_by: Some(article.updated_by) })?;
+            store::delete(tx, &caller, &article, now).await?;
+            Ok(Answer::no_content())
+        })
+        .await
+}

@@ -1,0 +1,320 @@
+//! Lists of work in progress, as far as the caller may see it.
+
+use super::Article;
+use super::store::COLUMNS;
+use crate::db::{Db, Query, Reader, Timestamp};
+use crate::error::{Error, Result};
+use crate::extract::List;
+use crate::language::{Tag, lowercase};
+use crate::page::{Asked, Page};
+use crate::policy::Actor;
+use crate::state::State;
+use crate::text_enum;
+use crate::{agencies, sections};
+use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+text_enum! {
+    /// States of a text, of its publication or its review.
+    pub enum TextState {
+        Unreleased = "unreleased",
+        Published = "published",
+        Unpublished = "unpublished",
+        Withheld = "withheld",
+        Killed = "killed",
+        Draft = "draft",
+        InReview = "in_review",
+        Approved = "approved",
+        Settled = "settled",
+    }
+}
+
+text_enum! {
+    pub enum Sort {
+        NewestFirst = "-updated_at",
+        OldestFirst = "updated_at",
+    }
+}
+
+text_enum! {
+    pub enum Count {
+        Exact = "exact",
+    }
+}
+
+/// Filters of the list of articles.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ArticleFilter {
+    /// With a text in one of these states.
+    #[param(value_type = Option<String>, example = "in_review,approved")]
+    pub state: Option<List<TextState>>,
+    /// Whose story it is, or who has a text of it: ids or slugs.
+    #[param(value_type = Option<String>, example = "trend,kazinform")]
+    pub agency: Option<List<String>>,
+    /// With a text in one of these languages. `state`, `author` and `assignee` then speak of that text.
+    #[param(value_type = Option<String>, example = "kk,kk-Latn")]
+    pub language: Option<List<Tag>>,
+    /// Without a text in this language.
+    #[param(value_type = Option<String>, example = "tk")]
+    pub missing_language: Option<Tag>,
+    /// With a text that this person or key began or wrote last.
+    pub author: Option<Uuid>,
+    /// With a text that this person works on.
+    pub assignee: Option<Uuid>,
+    /// Ids or slugs of sections.
+    #[param(value_type = Option<String>, example = "economy")]
+    pub section: Option<List<String>>,
+    /// IPTC Media Topics.
+    #[param(value_type = Option<String>, example = "medtop:20000344")]
+    pub topic: Option<List<String>>,
+    #[param(value_type = Option<Timestamp>)]
+    pub updated_after: Option<Timestamp>,
+    #[param(value_type = Option<Timestamp>)]
+    pub updated_before: Option<Timestamp>,
+    /// Words that a headline contains, in this order, whatever their case.
+    #[param(max_length = 200)]
+    pub headline: Option<String>,
+    #[param(value_type = Option<Sort>)]
+    pub sort: Option<Sort>,
+    /// `exact` counts them all.
+    #[param(value_type = Option<Count>)]
+    pub count: Option<Count>,
+    /// 1 to 100.
+    #[param(minimum = 1, maximum = 100)]
+    pub limit: Option<u16>,
+    pub cursor: Option<String>,
+}
+
+/// An article with an overview of its texts.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ArticleWithTexts {
+    #[serde(flatten)]
+    pub article: Article,
+    pub translations: Vec<TextOverview>,
+}
+
+/// Where a text of an article stands.
+#[derive(Clone, Debug, Serialize, FromRow, ToSchema)]
+pub struct TextOverview {
+    #[serde(skip)]
+    article_id: Uuid,
+    pub language: Tag,
+    pub agency_id: Uuid,
+    pub is_original: bool,
+    pub publication: String,
+    pub review: String,
+    pub headline: String,
+    pub slug: Option<String>,
+    pub revision: i32,
+    pub published_revision: Option<i32>,
+    pub assignee_id: Option<Uuid>,
+    pub published_at: Option<Timestamp>,
+    pub updated_at: Timestamp,
+}
+
+/// What a caller may see: their agency's, what their agency has a part in, what they work on, and for the platform what is shared.
+fn visible<'q>(query: Query<'q>, actor: &Actor) -> Query<'q> {
+    if actor.staff_id().is_none() {
+        return query.push(" AND a.agency_id = $2 AND a.created_by = $1");
+    }
+    let query = query.push(
+        " AND (a.agency_id = $2 OR a.created_by = $1 OR EXISTS (SELECT 1 FROM translations t WHERE t.article_id = a.id AND t.deleted_at IS NULL \
+         AND (t.agency_id = $2 OR t.assignee_id = $1 OR t.created_by = $1))",
+    );
+    let query = if actor.platform {
+        query.push(
+            " OR a.shared OR EXISTS (SELECT 1 FROM agreements g WHERE g.agency_id = a.agency_id AND g.sharing = 'all' \
+             AND (g.in_force_from IS NULL OR g.in_force_from <= $3) AND (g.in_force_to IS NULL OR g.in_force_to >= $3))",
+        )
+    } else {
+        query
+    };
+    query.push(")")
+}
+
+struct Resolved {
+    agencies: Option<Vec<Uuid>>,
+    sections: Option<Vec<Uuid>>,
+}
+
+fn filtered<'q>(query: Query<'q>, actor: &Actor, filter: &ArticleFilter, resolved: &Resolved) -> Query<'q> {
+    let mut query = visible(query, actor);
+    if let Some(agencies) = &resolved.agencies {
+        query = query
+            .push(" AND (a.agency_id IN (")
+            .push_list(agencies.iter().copied())
+            .push(") OR EXISTS (SELECT 1 FROM translations t WHERE t.article_id = a.id AND t.deleted_at IS NULL AND t.agency_id IN (")
+            .push_list(agencies.iter().copied())
+            .push(")))");
+    }
+    if let Some(sections) = &resolved.sections {
+        query = query.push(" AND a.section_id IN (").push_list(sections.iter().copied()).push(")");
+    }
+    if let Some(topics) = &filter.topic {
+        let mut separator = " AND (";
+        for topic in &topics.0 {
+            query = query.push(separator).push("CAST(a.topics AS text) LIKE ").push_bind(format!("%\"{topic}\"%"));
+            separator = " OR ";
+        }
+        query = query.push(")");
+    }
+    if let Some(language) = &filter.missing_language {
+        query = query
+            .push(" AND NOT EXISTS (SELECT 1 FROM translations t WHERE t.article_id = a.id AND t.deleted_at IS NULL AND t.language = ")
+            .push_bind(language)
+            .push(")");
+    }
+    query = query.push_some(" AND a.updated_at > ", filter.updated_after).push_some(" AND a.updated_at < ", filter.updated_before);
+    of_texts(query, filter)
+}
+
+/// What is asked of one and the same text.
+fn of_texts<'q>(mut query: Query<'q>, filter: &ArticleFilter) -> Query<'q> {
+    let any = filter.state.is_some() || filter.language.is_some() || filter.author.is_some() || filter.assignee.is_some() || filter.headline.is_some();
+    if !any {
+        return query;
+    }
+    query = query.push(" AND EXISTS (SELECT 1 FROM translations t WHERE t.article_id = a.id AND t.deleted_at IS NULL");
+    if let Some(states) = &filter.state {
+        query = query
+            .push(" AND (t.publication IN (")
+            .push_list(states.0.iter().copied())
+            .push(") OR t.review IN (")
+            .push_list(states.0.iter().copied())
+            .push("))");
+    }
+    if let Some(languages) = &filter.language {
+        query = query.push(" AND t.language IN (").push_list(languages.0.iter()).push(")");
+    }
+    if let Some(author) = filter.author {
+        query = query.push(" AND (t.created_by = ").push_bind(author).push(" OR t.last_author = ").push_bind(author).push(")");
+    }
+    query = query.push_some(" AND t.assignee_id = ", filter.assignee);
+    if let Some(text) = &filter.headline {
+        query = query.push(" AND t.headline_key LIKE ").push_bind(like(text)).push(" ESCAPE '\\'");
+    }
+    query.push(")")
+}
+
+/// Contains the text, in lower case.
+fn like(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in headline_key(text).chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// What headlines are compared by: lower case, in which the four Turkic and Latin i are one.
+#[must_use]
+pub fn headline_key(text: &str) -> String {
+    let language = Tag::parse("en");
+    let lower = language.map_or_else(|_| text.to_lowercase(), |tag| lowercase(text, &tag));
+    lower.chars().filter(|c| *c != '\u{307}').map(|c| if c == 'ı' { 'i' } else { c }).collect()
+}
+
+#[derive(FromRow)]
+struct Row {
+    #[sqlx(flatten)]
+    article: Article,
+}
+
+/// A page of articles with their texts.
+///
+/// # Errors
+/// For filters that name nothing, and when the database fails.
+pub async fn list(state: &State, actor: &Actor, filter: &ArticleFilter) -> Result<Page<ArticleWithTexts>> {
+    let db = &state.db;
+    let plain = ArticleFilter { limit: None, cursor: None, count: None, ..filter.clone() };
+    let asked = Asked::<(i64, Uuid)>::read(filter.limit, filter.cursor.as_deref(), &plain)?;
+    let resolved = resolve(db, filter).await?;
+    let today = state.clock.now().to_utc().date_naive();
+    let start = db.query(COLUMNS).bind(actor.id()).bind(actor.agency).bind(today);
+    let mut query = filtered(start, actor, filter, &resolved);
+    let oldest_first = filter.sort == Some(Sort::OldestFirst);
+    if let Some((at, id)) = asked.after {
+        let compare = if oldest_first { " AND (a.updated_at, a.id) > (" } else { " AND (a.updated_at, a.id) < (" };
+        query = query.push(compare).push_bind(Timestamp::from_micros(at)).push(", ").push_bind(id).push(")");
+    }
+    query = query.push(if oldest_first { " ORDER BY a.updated_at, a.id LIMIT " } else { " ORDER BY a.updated_at DESC, a.id DESC LIMIT " });
+    let rows: Vec<Row> = query.push_bind(asked.fetch()).all().await?;
+    let page = asked.page(rows.into_iter().map(|row| row.article).collect(), |article: &Article| (article.updated_at.micros(), article.id));
+    let count = match filter.count {
+        Some(Count::Exact) => {
+            let start = db.query("SELECT count(*) FROM articles a WHERE a.deleted_at IS NULL AND $1 = $1 AND $2 = $2 AND $3 = $3");
+            Some(filtered(start.bind(actor.id()).bind(actor.agency).bind(today), actor, filter, &resolved).value().await?)
+        }
+        None => None,
+    };
+    let ids: Vec<Uuid> = page.data.iter().map(|article| article.id).collect();
+    let texts = overviews(db, &ids).await?;
+    let data = page
+        .data
+        .into_iter()
+        .map(|article| {
+            let translations = texts.iter().filter(|text| text.article_id == article.id).cloned().collect();
+            ArticleWithTexts { article, translations }
+        })
+        .collect();
+    Ok(Page { data, meta: page.meta }.counted(count))
+}
+
+async fn resolve(db: &Db, filter: &ArticleFilter) -> Result<Resolved> {
+    let named = |parameter: &'static str| move |_: Error| Error::parameter(parameter, "names nothing that there is");
+    let mut resolved = Resolved { agencies: None, sections: None };
+    if let Some(references) = &filter.agency {
+        let mut ids = vec![];
+        for reference in &references.0 {
+            ids.push(agencies::find_id(db, reference).await.map_err(named("agency"))?);
+        }
+        resolved.agencies = Some(ids);
+    }
+    if let Some(references) = &filter.section {
+        let mut ids = vec![];
+        for reference in &references.0 {
+            ids.push(sections::find_id(db, reference).await.map_err(named("section"))?);
+        }
+        resolved.sections = Some(ids);
+    }
+    if let Some(topics) = &filter.topic
+        && let Some(wrong) = topics.0.iter().find(|topic| !topic.bytes().all(|b| b.is_ascii_alphanumeric() || b == b':'))
+    {
+        return Err(Error::parameter("topic", format!("has {wrong:?}, which is not like medtop:20000344")));
+    }
+    Ok(resolved)
+}
+
+/// The texts of articles, the original first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn overviews(on: impl Reader<'_>, articles: &[Uuid]) -> Result<Vec<TextOverview>> {
+    Ok(on
+        .query(
+            "SELECT article_id, language, agency_id, is_original, publication, review, headline, slug, revision, published_revision, assignee_id, \
+             published_at, updated_at FROM translations WHERE deleted_at IS NULL AND article_id IN (",
+        )
+        .push_list(articles.iter().copied())
+        .push(") ORDER BY article_id, is_original DESC, language")
+        .all()
+        .await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headlines_are_found_whatever_their_case() {
+        assert_eq!(like("100% İSTANBUL_Iğdır"), "%100\\% istanbul\\_iğdir%");
+        assert_eq!(headline_key("ҚАЗАҚСТАН"), "қазақстан");
+    }
+}

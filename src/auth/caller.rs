@@ -1,0 +1,87 @@
+//! The caller of a request, as a parameter that admits only those who may do it at all.
+
+use super::{api_keys, token};
+use crate::db::Reader;
+use crate::error::{Code, Error, Result};
+use crate::policy::{Actor, Permission, Role, Who};
+use crate::state::State;
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use std::future::Future;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::pin::Pin;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Someone who may do `P`.
+pub struct Caller<P>(Actor, PhantomData<P>);
+
+impl<P> Deref for Caller<P> {
+    type Target = Actor;
+
+    fn deref(&self) -> &Actor {
+        &self.0
+    }
+}
+
+impl<P: Permission> FromRequest for Caller<P> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let state = request.app_data::<Data<State>>().ok_or_else(|| Error::internal("the app has no state"))?;
+            let actor = identify(state, &request).await?;
+            if let Some(left) = state.limits.actor(actor.id())? {
+                request.extensions_mut().insert(left);
+            }
+            if !actor.may(P::RULE) {
+                return Err(Error::new(Code::Forbidden, format!("This needs the permission {}.", P::RULE.name)));
+            }
+            Ok(Self(actor, PhantomData))
+        })
+    }
+}
+
+async fn identify(state: &State, request: &HttpRequest) -> Result<Actor> {
+    let missing = || Error::new(Code::Unauthenticated, "Send Authorization: Bearer with an access token or an API key.");
+    let value = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(missing)?;
+    let (scheme, credentials) = value.trim().split_once(' ').ok_or_else(missing)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(missing());
+    }
+    let credentials = credentials.trim();
+    if credentials.starts_with("nwk_") { by_key(state, credentials).await } else { by_token(state, credentials).await }
+}
+
+async fn by_token(state: &State, token: &str) -> Result<Actor> {
+    let now = state.clock.now();
+    let claims = token::verify(&state.secrets, &state.config.auth, token, now)?;
+    let found: Option<(Uuid, String, Role)> = state
+        .db
+        .query(
+            "SELECT s.agency_id, a.kind, s.role FROM sessions x JOIN staff s ON s.id = x.staff_id JOIN agencies a ON a.id = s.agency_id \
+             WHERE x.id = $1 AND s.id = $2 AND x.revoked_at IS NULL AND x.expires_at > $3 AND s.state = 'active' AND a.state = 'active'",
+        )
+        .bind(claims.sid)
+        .bind(claims.sub)
+        .bind(now)
+        .optional()
+        .await?;
+    let (agency, kind, role) = found.ok_or_else(|| Error::new(Code::Unauthenticated, "The session has ended; sign in again."))?;
+    Ok(Actor { agency, platform: kind == "platform", who: Who::Staff { id: claims.sub, role, session: claims.sid } })
+}
+
+async fn by_key(state: &State, text: &str) -> Result<Actor> {
+    let now = state.clock.now();
+    let known = api_keys::find(&state.db, &state.secrets.api_keys, text, now).await?;
+    let known = known.ok_or_else(|| Error::new(Code::Unauthenticated, "The API key is not valid, was revoked or has expired."))?;
+    if known.last_used_at.is_none_or(|at| at.plus(Duration::from_secs(60)) < now) {
+        state.db.write().query("UPDATE api_keys SET last_used_at = $2 WHERE id = $1").bind(known.id).bind(now).execute().await?;
+    }
+    Ok(Actor { agency: known.agency_id, platform: false, who: Who::Key { id: known.id, scopes: known.scopes.0 } })
+}

@@ -1,0 +1,25 @@
+//! Passwords of twelve characters and more that are tried first, in lower case.
+
+pub const COMMON: &[&str] = &[
+    "0123456789012", "111222333444", "112233445566", "121212121212", "123123123123", "123456789012", "1234567890123",
+    "12345678901234", "123456789012345", "1234567890123456", "123qweasdzxc", "147258369147", "159753159753",
+    "1q2w3e4r5t6y", "1q2w3e4r5t6y7u", "1qaz2wsx3edc", "1qaz2wsx3edc4rfv", "321321321321", "987654321098",
+    "aabbccddeeff", "abc123abc123", "abcd12345678", "abcdefgh1234", "abcdefghijkl", "admin1234567", "admin12345678",
+    "adminadmin12", "adminadmin123", "administrator", "administrator1", "asdasdasd123", "asdfghjkl123",
+    "asdfghjkl1234", "autumn123456", "azerbaijan12", "azerbaijan123", "azerbaycan12", "azerbaycan123", "barcelona123",
+    "baseball1234", "basketball12", "besiktas1234", "besiktas1903", "changeme1234", "changeme12345",
+    "changemechangeme", "computer1234", "correcthorsebatterystaple", "default12345", "dragon123456", "fenerbahce123",
+    "fenerbahce1907", "football1234", "galatasaray123", "galatasaray1905", "guest1234567", "iloveyou1234",
+    "iloveyou12345", "internet1234", "istanbul1234", "journalist12", "journalist123", "kazakhstan12", "kazakhstan123",
+    "kyrgyzstan12", "kyrgyzstan123", "letmein12345", "letmein123456", "liverpool123", "master123456", "monkey123456",
+    "mypassword12", "mypassword123", "mypassword1234", "newsroom1234", "newsroom12345", "newsroomnewsroom",
+    "p@ssw0rd1234", "p@ssw0rd12345", "p@ssword1234", "pa55word1234", "passw0rd1234", "password1234", "password12345",
+    "password123456", "passwordpassword", "princess1234", "q1w2e3r4t5y6", "qazaqstan123", "qazwsxedcrfv",
+    "qwe123qwe123", "qweasdzxc123", "qweqweqwe123", "qwerty123456", "qwerty1234567", "qwertyqwerty", "qwertyuiop12",
+    "qwertyuiop123", "qwertyuiop1234", "qwertyuiop[]", "rootrootroot", "samsung12345", "secret123456", "secretsecret",
+    "spring123456", "starwars1234", "summer123456", "sunshine1234", "superadmin12", "temporary123",
+    "temporarypassword", "test12345678", "testtest1234", "testtesttest", "thisismypassword", "trustno1trustno1",
+    "turkiye12345", "turkmenistan", "turkmenistan1", "turkmenistan123", "uzbekistan12", "uzbekistan123",
+    "welcome12345", "welcome123456", "whatever1234", "winter123456", "zaq12wsxcde3", "zxcvbnm12345", "йцукенгшщзхъ",
+    "пароль123456", "парольпароль",
+];

@@ -1,0 +1,68 @@
+//! Attempts to sign in, counted in the database before they are made: any number at once verifies no more than the limit.
+
+use crate::db::{Db, Reader, Timestamp};
+use crate::error::{Code, Error, Result};
+use crate::limits::network;
+use crate::secrets::sha256;
+use std::fmt::Write;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// Failures of one account from one network; an editor is not locked out from elsewhere.
+const FAILURES: i32 = 10;
+const FAILURE_WINDOW: Duration = Duration::from_secs(15 * 60);
+const ADDRESS_WINDOW: Duration = Duration::from_secs(60);
+
+/// Counts an attempt in a bucket. Buckets are hashes: the table shows no e-mail address.
+async fn count(db: &Db, bucket: &str, limit: i32, window: Duration, now: Timestamp) -> Result<()> {
+    let (attempts, expires_at): (i32, Timestamp) = db
+        .write()
+        .query(
+            "INSERT INTO login_attempts (bucket, attempts, expires_at) VALUES ($1, 1, $2) ON CONFLICT (bucket) DO UPDATE SET \
+             attempts = CASE WHEN login_attempts.expires_at <= $3 THEN 1 ELSE login_attempts.attempts + 1 END, \
+             expires_at = CASE WHEN login_attempts.expires_at <= $3 THEN excluded.expires_at ELSE login_attempts.expires_at END \
+             RETURNING attempts, expires_at",
+        )
+        .bind(bucket)
+        .bind(now.plus(window))
+        .bind(now)
+        .one()
+        .await?;
+    if attempts > limit {
+        let secs = u64::try_from(expires_at.secs() - now.secs()).unwrap_or(1);
+        return Err(Error::new(Code::TooManyFailures, "Too many attempts; wait and try again.").retry_after(secs + 1));
+    }
+    Ok(())
+}
+
+fn account_bucket(account: &str, address: IpAddr) -> String {
+    let mut name = String::with_capacity(64);
+    for byte in sha256(format!("account {account} {}", network(address)).as_bytes()) {
+        let _ = write!(name, "{byte:02x}");
+    }
+    name
+}
+
+/// Takes one attempt of an address.
+///
+/// # Errors
+/// `too_many_failures`.
+pub async fn take_address(db: &Db, address: IpAddr, per_minute: u32, now: Timestamp) -> Result<()> {
+    let limit = i32::try_from(per_minute).unwrap_or(i32::MAX);
+    count(db, &format!("address {}", network(address)), limit, ADDRESS_WINDOW, now).await
+}
+
+/// Takes one attempt at an account, which [`forgive`] gives back when it was right.
+///
+/// # Errors
+/// `too_many_failures`.
+pub async fn take_account(db: &Db, account: &str, address: IpAddr, now: Timestamp) -> Result<()> {
+    count(db, &account_bucket(account, address), FAILURES, FAILURE_WINDOW, now).await
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn forgive(db: &Db, account: &str, address: IpAddr) -> Result<()> {
+    db.write().query("DELETE FROM login_attempts WHERE bucket = $1").bind(account_bucket(account, address)).execute().await?;
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! Which pages may call us from a browser (the CORS protocol of the Fetch standard).
+
+use actix_cors::Cors;
+use actix_web::http::Method;
+
+const EXPOSED: [&str; 9] =
+    ["ETag", "Link", "Location", "Content-Language", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id", "Idempotency-Replayed"];
+
+/// Delivery: any page, without credentials.
+#[must_use]
+pub fn anyone() -> Cors {
+    Cors::default()
+        .allow_any_origin()
+        .send_wildcard()
+        .allowed_methods([Method::GET, Method::HEAD])
+        .allowed_headers(["Accept", "Accept-Language", "Content-Type", "If-None-Match", "If-Modified-Since", "X-Request-Id", "traceparent"])
+        .expose_headers(EXPOSED)
+        .max_age(86_400)
+}
+
+/// The editorial side: exactly the origins of the settings.
+#[must_use]
+pub fn origins(origins: &[String]) -> Cors {
+    let cors = Cors::default()
+        .allowed_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allowed_headers(["Accept", "Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Request-Id", "traceparent"])
+        .expose_headers(EXPOSED)
+        .block_on_origin_mismatch(false)
+        .max_age(600);
+    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+}

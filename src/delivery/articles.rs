@@ -1,0 +1,193 @@
+//! One public text, by its address or its article.
+
+use super::conditional::{Public, join_links};
+use super::negotiation::{self, Fallback, Wanted};
+use super::schema::PublishedArticleWithBody;
+use super::store::{self, BodyFormat, Document, Filter};
+use crate::db::Conn;
+use crate::error::{Code, Error, Result};
+use crate::extract::{Path, Query};
+use crate::language::Tag;
+use crate::state::State;
+use crate::text_enum;
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(get_published_article).service(get_published_article_by_slug);
+}
+
+text_enum! {
+    pub enum Include {
+        Related = "related",
+    }
+}
+
+#[derive(Deserialize, IntoParams)]
+struct ArticlePath {
+    id: Uuid,
+}
+
+#[derive(Deserialize, IntoParams)]
+struct AddressPath {
+    /// BCP 47: `kk`, `kk-Latn`.
+    #[param(value_type = Tag, example = "kk")]
+    language: Tag,
+    slug: String,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ByIdQuery {
+    /// Strictly this language; `auto` negotiates by `Accept-Language`. Without it, the original.
+    #[param(value_type = Option<String>, example = "kk")]
+    language: Option<Wanted>,
+    /// Languages to take where that one is not published, in this order; `auto` for the house's table.
+    #[param(value_type = Option<String>, example = "ru,en")]
+    fallback: Option<Fallback>,
+    #[param(value_type = Option<BodyFormat>)]
+    body_format: Option<BodyFormat>,
+    #[param(value_type = Option<Include>)]
+    include: Option<Include>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct BySlugQuery {
+    #[param(value_type = Option<BodyFormat>)]
+    body_format: Option<BodyFormat>,
+    #[param(value_type = Option<Include>)]
+    include: Option<Include>,
+}
+
+/// Read a public text by its address
+///
+/// An address that the text had before leads to the one it has now (308). A text that was killed answers 410 under every
+/// address that it had.
+#[utoipa::path(tag = "delivery", params(AddressPath, BySlugQuery), responses((status = 200, description = "The text", body = PublishedArticleWithBody),
+    (status = 304, description = "You have it"), (status = 308, description = "It has another address")),
+    extensions(("x-problems" = json!(["withdrawn"]))))]
+#[get("/articles/{language}/{slug}")]
+async fn get_published_article_by_slug(
+    state: Data<State>,
+    request: HttpRequest,
+    Path(path): Path<AddressPath>,
+    Query(query): Query<BySlugQuery>,
+) -> Result<HttpResponse> {
+    let format = query.body_format.unwrap_or(BodyFormat::PortableText);
+    let mut on = state.public.acquire().await?;
+    if let Some(document) = store::by_slug(&mut on, &path.language, &path.slug, format).await? {
+        return Ok(send(&mut on, document, format, query.include, Asked::default()).await?.answer(&request));
+    }
+    let moved = store::moved(&mut on, &path.language, &path.slug).await?;
+    let Some((article, now_at)) = moved else { return Err(Error::not_found("article")) };
+    if let Some(slug) = now_at {
+        let query = Some(request.query_string()).filter(|query| !query.is_empty()).map(|query| format!("?{query}")).unwrap_or_default();
+        let location = state.url(&format!("/v1/delivery/articles/{}/{slug}{query}", path.language));
+        let answer = serde_json::json!({ "moved_to": location });
+        return Ok(HttpResponse::PermanentRedirect()
+            .insert_header((header::LOCATION, location))
+            .insert_header((header::CACHE_CONTROL, "public, max-age=0, s-maxage=10"))
+            .insert_header(("Surrogate-Key", format!("article-{article}")))
+            .json(answer));
+    }
+    Err(store::withdrawn(&mut on, article, Some(&path.language)).await?.unwrap_or_else(|| Error::not_found("article")))
+}
+
+/// Read a public text by its article
+///
+/// Without `language`, the original. With it, strictly that language; `fallback` names others to take instead, and the
+/// answer then says so.
+#[utoipa::path(tag = "delivery", params(ArticlePath, ByIdQuery), responses((status = 200, description = "The text", body = PublishedArticleWithBody),
+    (status = 304, description = "You have it")), extensions(("x-problems" = json!(["withdrawn", "language_not_published"]))))]
+#[get("/articles/{id}")]
+async fn get_published_article(state: Data<State>, request: HttpRequest, Path(path): Path<ArticlePath>, Query(query): Query<ByIdQuery>) -> Result<HttpResponse> {
+    negotiation::check(query.language.as_ref(), query.fallback.as_ref())?;
+    let format = query.body_format.unwrap_or(BodyFormat::PortableText);
+    let mut on = state.public.acquire().await?;
+    let varies = query.language == Some(Wanted::Auto);
+    let wanted = match query.language {
+        Some(Wanted::Is(tag)) => Some(tag),
+        Some(Wanted::Auto) => negotiation::best(&request, &store::languages_of(&mut on, path.id).await?),
+        None => None,
+    };
+    let mut languages: Vec<Tag> = wanted.iter().cloned().collect();
+    if let (Some(wanted), Some(fallback)) = (&wanted, &query.fallback) {
+        languages.extend(fallback.after(wanted));
+    }
+    if let Some(document) = store::by_id(&mut on, path.id, &languages, format).await? {
+        let requested = wanted.filter(|wanted| *wanted != document.language);
+        return Ok(send(&mut on, document, format, query.include, Asked { requested, varies }).await?.answer(&request));
+    }
+    Err(missing(&mut on, path.id, wanted.as_ref()).await?)
+}
+
+/// Why there is nothing to send.
+async fn missing(on: &mut Conn, article: Uuid, wanted: Option<&Tag>) -> Result<Error> {
+    let available = store::languages_of(&mut *on, article).await?;
+    let killed = if available.is_empty() || wanted.is_some() { store::withdrawn(&mut *on, article, wanted.filter(|_| !available.is_empty())).await? } else { None };
+    Ok(match killed {
+        Some(withdrawn) => withdrawn,
+        None if available.is_empty() => Error::not_found("article"),
+        None => {
+            let tags: Vec<&str> = available.iter().map(Tag::as_str).collect();
+            let detail = format!("It is public in {}, but not in the language asked for.", tags.join(", "));
+            Error::new(Code::LanguageNotPublished, detail).with("available_languages", tags)
+        }
+    })
+}
+
+#[derive(Default)]
+struct Asked {
+    /// The language asked for, where another was found.
+    requested: Option<Tag>,
+    varies: bool,
+}
+
+async fn send(on: &mut Conn, document: Document, format: BodyFormat, include: Option<Include>, asked: Asked) -> Result<Public> {
+    let mut body = String::with_capacity(document.head.len() + document.alternates.len() + document.body.len() + 128);
+    body.push_str(&document.head);
+    body.push_str(",\"available_languages\":");
+    body.push_str(&document.alternates);
+    if let Some(requested) = &asked.requested {
+        body.push_str(",\"requested_language\":\"");
+        body.push_str(requested.as_str());
+        body.push_str("\",\"fallback\":true");
+    }
+    body.push_str(",\"body\":");
+    body.push_str(&document.body);
+    let mut etag = format!("{}.{}.{}", document.id, document.rendition, format.as_str());
+    let mut modified_at = document.modified_at;
+    if include == Some(Include::Related) {
+        let filter = Filter { ids: document.related.0.clone(), languages: vec![document.language.clone()], ..Filter::default() };
+        body.push_str(",\"related\":[");
+        if !filter.ids.is_empty() {
+            let cards = store::page(&mut *on, &filter, crate::page::MAX_LIMIT, None).await?;
+            body.push_str(cards.cards.as_deref().unwrap_or_default());
+            modified_at = cards.changed_at.unwrap_or(modified_at);
+        }
+        body.push(']');
+        etag = super::conditional::hash(&body);
+    }
+    body.push('}');
+    if let Some(requested) = &asked.requested {
+        etag.push('.');
+        etag.push_str(requested.as_str());
+    }
+    Ok(Public {
+        body,
+        etag,
+        modified_at,
+        surrogate_key: document.surrogate_key,
+        language: Some(document.language.to_string()),
+        links: join_links(document.links, ""),
+        varies: asked.varies,
+    })
+}

@@ -1,0 +1,18 @@
+//! What anyone may read: published documents and nothing else, the same for every caller.
+//!
+//! It reads `published_*` tables through a handle that cannot write, and sends the bytes that publication made.
+
+mod articles;
+mod conditional;
+mod house;
+mod list;
+mod negotiation;
+mod schema;
+mod store;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Mounted under `/v1/delivery`.
+pub fn routes(config: &mut ServiceConfig) {
+    config.configure(list::routes).configure(articles::routes).configure(house::routes);
+}

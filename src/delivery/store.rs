@@ -1,0 +1,247 @@
+//! Reads of the published tables: one statement for one answer.
+
+use crate::db::{Query, Reader, Sql, Timestamp};
+use crate::error::{Code, Error, Result};
+use crate::language::Tag;
+use crate::sql;
+use crate::text_enum;
+use sqlx::FromRow;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+text_enum! {
+    /// In which form the body is wanted.
+    pub enum BodyFormat {
+        PortableText = "portable_text",
+        Html = "html",
+        Text = "text",
+    }
+}
+
+/// A public text, as stored.
+#[derive(FromRow)]
+pub struct Document {
+    pub id: i64,
+    pub rendition: i64,
+    pub language: Tag,
+    pub modified_at: Timestamp,
+    pub surrogate_key: String,
+    pub head: String,
+    pub alternates: String,
+    pub links: String,
+    pub related: Json<Vec<Uuid>>,
+    pub body: String,
+}
+
+const fn columns(format: BodyFormat) -> &'static str {
+    match format {
+        BodyFormat::PortableText => {
+            "SELECT id, rendition, language, modified_at, surrogate_key, head, alternates, links, related, body FROM published_documents WHERE "
+        }
+        BodyFormat::Html => {
+            "SELECT id, rendition, language, modified_at, surrogate_key, head, alternates, links, related, body_html AS body \
+             FROM published_documents WHERE "
+        }
+        BodyFormat::Text => {
+            "SELECT id, rendition, language, modified_at, surrogate_key, head, alternates, links, related, body_text AS body \
+             FROM published_documents WHERE "
+        }
+    }
+}
+
+/// The text at an address.
+pub async fn by_slug(on: impl Reader<'_>, language: &Tag, slug: &str, format: BodyFormat) -> Result<Option<Document>> {
+    Ok(on.query(columns(format)).push("language = ").push_bind(language).push(" AND slug = ").push_bind(slug).optional().await?)
+}
+
+/// The text of an article in one of the languages, the first that there is; with none given, the original.
+pub async fn by_id(on: impl Reader<'_>, article: Uuid, languages: &[Tag], format: BodyFormat) -> Result<Option<Document>> {
+    let query = on.query(columns(format)).push("article_id = ").push_bind(article);
+    if languages.is_empty() {
+        return Ok(query.push(" AND is_original").optional().await?);
+    }
+    let documents: Vec<Document> = query.push(" AND language IN (").push_list(languages).push(")").all().await?;
+    let rank = |document: &Document| languages.iter().position(|language| *language == document.language);
+    Ok(documents.into_iter().min_by_key(|document| rank(document).unwrap_or(usize::MAX)))
+}
+
+/// The languages in which an article is public.
+pub async fn languages_of(on: impl Reader<'_>, article: Uuid) -> Result<Vec<Tag>> {
+    let rows: Vec<(Tag,)> = on.query("SELECT language FROM published_documents WHERE article_id = $1 ORDER BY language").bind(article).all().await?;
+    Ok(rows.into_iter().map(|(language,)| language).collect())
+}
+
+/// Where the text went that once had this address.
+pub async fn moved(on: impl Reader<'_>, language: &Tag, slug: &str) -> Result<Option<(Uuid, Option<String>)>> {
+    Ok(on
+        .query(
+            "SELECT s.article_id, d.slug FROM published_slugs s LEFT JOIN published_documents d ON d.article_id = s.article_id AND d.language = s.language \
+             WHERE s.language = $1 AND s.slug = $2",
+        )
+        .bind(language)
+        .bind(slug)
+        .optional()
+        .await?)
+}
+
+/// The problem of a text that was withdrawn for good, if it was.
+pub async fn withdrawn(on: impl Reader<'_>, article: Uuid, language: Option<&Tag>) -> Result<Option<Error>> {
+    let query = on.query("SELECT language, killed_at, public_note FROM published_tombstones WHERE article_id = $1").bind(article);
+    let found: Option<(Tag, Timestamp, String)> =
+        query.push_some(" AND language = ", language).push(" ORDER BY killed_at DESC, language LIMIT 1").optional().await?;
+    Ok(found.map(|(language, killed_at, note)| {
+        Error::new(Code::Withdrawn, "The text was withdrawn for good.")
+            .with("language", language.as_str())
+            .with("public_note", note)
+            .with("withdrawn_at", killed_at.to_string())
+    }))
+}
+
+/// Filters of the list; each is a set of which one must hold.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// With more than one, the first that an article has counts.
+    pub languages: Vec<Tag>,
+    /// Whether the later languages stand in for the first.
+    pub fallback: bool,
+    pub agencies: Vec<Uuid>,
+    pub sections: Vec<Uuid>,
+    pub topics: Vec<String>,
+    pub author: Option<Uuid>,
+    pub published_after: Option<Timestamp>,
+    pub published_before: Option<Timestamp>,
+    pub updated_after: Option<Timestamp>,
+    pub oldest_first: bool,
+    pub ids: Vec<Uuid>,
+}
+
+/// A page, already JSON.
+#[derive(FromRow)]
+pub struct Cards {
+    pub cards: Option<String>,
+    /// How many were found, one more than the page holds at most.
+    pub found: i64,
+    pub last_at: Option<Timestamp>,
+    pub last_id: Option<i64>,
+    /// When something last changed in delivery.
+    pub changed_at: Option<Timestamp>,
+}
+
+const PAGE_NEWEST: Sql = sql!(
+    "SELECT string_agg(card, ',' ORDER BY n) FILTER (WHERE n <= $1) AS cards, count(*) AS found, \
+     max(published_at) FILTER (WHERE n = $1) AS last_at, max(id) FILTER (WHERE n = $1) AS last_id, \
+     (SELECT at FROM published_changes ORDER BY seq DESC LIMIT 1) AS changed_at \
+     FROM (SELECT row_number() OVER (ORDER BY published_at DESC, id DESC) AS n, id, published_at, head || ',\"available_languages\":' || alternates"
+);
+const PAGE_OLDEST: Sql = sql!(
+    "SELECT string_agg(card, ',' ORDER BY n) FILTER (WHERE n <= $1) AS cards, count(*) AS found, \
+     max(published_at) FILTER (WHERE n = $1) AS last_at, max(id) FILTER (WHERE n = $1) AS last_id, \
+     (SELECT at FROM published_changes ORDER BY seq DESC LIMIT 1) AS changed_at \
+     FROM (SELECT row_number() OVER (ORDER BY published_at, id) AS n, id, published_at, head || ',\"available_languages\":' || alternates"
+);
+
+/// A page of texts as one row of JSON: rows are what a list costs.
+pub async fn page(on: impl Reader<'_>, filter: &Filter, limit: u16, after: Option<(i64, i64)>) -> Result<Cards> {
+    let mut query = on.query(if filter.oldest_first { PAGE_OLDEST } else { PAGE_NEWEST }).bind(i64::from(limit));
+    query = match (filter.fallback, filter.languages.first()) {
+        (true, Some(wanted)) => query
+            .push(" || CASE WHEN language = ")
+            .push_bind(wanted)
+            .push(" THEN '}' ELSE ',\"requested_language\":\"' || CAST(")
+            .push_bind(wanted)
+            .push(" AS text) || '\",\"fallback\":true}' END AS card FROM ("),
+        _ => query.push(" || '}' AS card FROM ("),
+    };
+    query = query.push("SELECT d.id, d.published_at, d.head, d.alternates, d.language FROM published_documents d WHERE TRUE");
+    query = matching(query, filter);
+    if let Some((at, id)) = after {
+        query = query
+            .push(if filter.oldest_first { " AND (d.published_at, d.id) > (" } else { " AND (d.published_at, d.id) < (" })
+            .push_bind(Timestamp::from_micros(at))
+            .push(", ")
+            .push_bind(id)
+            .push(")");
+    }
+    query = query.push(if filter.oldest_first { " ORDER BY d.published_at, d.id LIMIT " } else { " ORDER BY d.published_at DESC, d.id DESC LIMIT " });
+    Ok(query.push_bind(i64::from(limit) + 1).push(") AS page) AS numbered").one().await?)
+}
+
+fn matching<'q>(mut query: Query<'q>, filter: &Filter) -> Query<'q> {
+    if filter.fallback {
+        let mut separator = " AND (";
+        for (i, language) in filter.languages.iter().enumerate() {
+            query = query.push(separator).push("(d.language = ").push_bind(language);
+            let better = filter.languages.get(..i).unwrap_or_default();
+            if !better.is_empty() {
+                query = query
+                    .push(" AND NOT EXISTS (SELECT 1 FROM published_documents x WHERE x.article_id = d.article_id AND x.language IN (")
+                    .push_list(better)
+                    .push("))");
+            }
+            query = query.push(")");
+            separator = " OR ";
+        }
+        query = query.push(")");
+    } else if !filter.languages.is_empty() {
+        query = query.push(" AND d.language IN (").push_list(&filter.languages).push(")");
+    }
+    if !filter.agencies.is_empty() {
+        query = query.push(" AND d.agency_id IN (").push_list(filter.agencies.iter().copied()).push(")");
+    }
+    if !filter.sections.is_empty() {
+        query = query.push(" AND d.section_id IN (").push_list(filter.sections.iter().copied()).push(")");
+    }
+    if !filter.ids.is_empty() {
+        query = query.push(" AND d.article_id IN (").push_list(filter.ids.iter().copied()).push(")");
+    }
+    if !filter.topics.is_empty() {
+        query = query.push(" AND EXISTS (SELECT 1 FROM published_topics p WHERE p.document_id = d.id AND p.topic IN (").push_list(&filter.topics).push("))");
+    }
+    if let Some(author) = filter.author {
+        query = query.push(" AND EXISTS (SELECT 1 FROM published_authors p WHERE p.document_id = d.id AND p.staff_id = ").push_bind(author).push(")");
+    }
+    query
+        .push_some(" AND d.published_at > ", filter.published_after)
+        .push_some(" AND d.published_at < ", filter.published_before)
+        .push_some(" AND d.updated_at > ", filter.updated_after)
+}
+
+/// Languages with the number of their texts and the newest of each.
+pub async fn languages(on: impl Reader<'_>) -> Result<Vec<(Tag, i64, Timestamp)>> {
+    Ok(on.query("SELECT language, count(*), max(published_at) FROM published_documents GROUP BY language ORDER BY language").all().await?)
+}
+
+/// When something last changed in delivery.
+pub async fn changed_at(on: impl Reader<'_>) -> Result<Timestamp> {
+    let at: Option<(Timestamp,)> = on.query("SELECT at FROM published_changes ORDER BY seq DESC LIMIT 1").optional().await?;
+    Ok(at.map_or(Timestamp::from_micros(0), |(at,)| at))
+}
+
+/// A public profile, as stored.
+#[derive(FromRow)]
+pub struct Profile {
+    pub id: Uuid,
+    pub slug: String,
+    pub document: String,
+    pub updated_at: Timestamp,
+}
+
+/// All profiles of a kind, in their order.
+pub async fn profiles(on: impl Reader<'_>, kind: &'static str) -> Result<Vec<Profile>> {
+    Ok(on.query("SELECT id, slug, document, updated_at FROM published_profiles WHERE kind = $1 ORDER BY position, slug").bind(kind).all().await?)
+}
+
+/// A page of profiles, by slug.
+pub async fn profiles_after(on: impl Reader<'_>, kind: &'static str, after: Option<String>, fetch: i64) -> Result<Vec<Profile>> {
+    let query = on.query("SELECT id, slug, document, updated_at FROM published_profiles WHERE kind = $1").bind(kind);
+    Ok(query.push_some(" AND slug > ", after).push(" ORDER BY slug LIMIT ").push_bind(fetch).all().await?)
+}
+
+/// A profile by id or slug.
+pub async fn profile(on: impl Reader<'_>, kind: &'static str, reference: &str) -> Result<Option<Profile>> {
+    let query = on.query("SELECT id, slug, document, updated_at FROM published_profiles WHERE kind = $1").bind(kind);
+    Ok(match Uuid::try_parse(reference) {
+        Ok(id) => query.push(" AND id = ").push_bind(id).optional().await?,
+        Err(_) => query.push(" AND slug = ").push_bind(reference).optional().await?,
+    })
+}

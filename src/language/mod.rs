@@ -1,0 +1,24 @@
+//! The language core: what a text's language and script mean for the rest of the newsroom.
+//!
+//! Pure functions over small tables of our own; no I/O, no clock, no configuration. Nothing outside
+//! this module compares language tags as strings, changes the case of a text or makes a slug.
+//!
+//! - [`Tag`] names a language in one script (BCP 47) and knows its direction, name and fallbacks;
+//! - [`negotiate()`] answers `Accept-Language`;
+//! - [`lowercase`], [`uppercase`] and [`titlecase_first`] keep dotted and dotless i apart;
+//! - [`slug()`] turns a headline into the last part of its address.
+
+mod casing;
+mod negotiate;
+mod romanise;
+mod script;
+mod slug;
+mod table;
+mod tag;
+mod wire;
+
+pub use casing::{lowercase, titlecase_first, uppercase};
+pub use negotiate::negotiate;
+pub use script::{Direction, Script};
+pub use slug::slug;
+pub use tag::{Tag, TagError};

@@ -1,0 +1,46 @@
+//! A headless newsroom for agencies that publish together, in many languages and scripts.
+//!
+//! The kernel knows nothing of the slices: settings, database, errors, paging, jobs. A slice is a folder of types and
+//! rules (`mod.rs`), routes (`http.rs`) and SQL (`store.rs`). [`api`] is the route table and [`policy`] says who may do what.
+
+pub mod answer;
+pub mod api;
+pub mod app;
+pub mod clock;
+pub mod config;
+pub mod cors;
+pub mod db;
+pub mod docs;
+pub mod edge;
+pub mod error;
+pub mod extract;
+pub mod health;
+pub mod idempotency;
+pub mod jobs;
+pub mod limits;
+pub mod mail;
+pub mod names;
+pub mod page;
+pub mod patch;
+pub mod policy;
+pub mod precondition;
+pub mod routes;
+pub mod secrets;
+pub mod state;
+pub mod telemetry;
+
+pub mod admin;
+pub mod agencies;
+pub mod articles;
+pub mod auth;
+pub mod backup;
+pub mod body;
+pub mod delivery;
+pub mod language;
+pub mod publication;
+pub mod sections;
+pub mod seed;
+pub mod serve;
+pub mod staff;
+pub mod topics;
+pub mod translations;

@@ -1,0 +1,70 @@
+//! Names and texts by language: `{"az": "…", "kk": "…"}`.
+
+use crate::error::Faults;
+use crate::language::Tag;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
+use utoipa::openapi::schema::{AdditionalProperties, Type};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+
+/// A text by language.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Names(BTreeMap<Tag, String>);
+
+impl Deref for Names {
+    type Target = BTreeMap<Tag, String>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Names {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+impl FromIterator<(Tag, String)> for Names {
+    fn from_iter<I: IntoIterator<Item = (Tag, String)>>(names: I) -> Self {
+        Self(names.into_iter().collect())
+    }
+}
+
+impl utoipa::PartialSchema for Names {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .description(Some("A text by language tag (BCP 47)."))
+            .additional_properties(Some(AdditionalProperties::RefOr(ObjectBuilder::new().schema_type(Type::String).into())))
+            .examples([serde_json::json!({ "az": "Siyasət", "kk": "Саясат" })])
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Names {
+    fn name() -> Cow<'static, str> {
+        "Names".into()
+    }
+}
+
+/// At least `min` names of 1 to `max` characters.
+pub fn check(faults: &mut Faults, pointer: &str, names: &Names, min: usize, max: usize) {
+    if names.len() < min {
+        faults.add(pointer, "too_few", format!("needs a text in at least {min} language"));
+    }
+    for (language, name) in names.iter() {
+        faults.text(&format!("{pointer}/{language}"), name, 1, max);
+    }
+}
+
+/// The name in the language asked for, or in one that its readers know, or in any.
+#[must_use]
+pub fn pick<'a>(names: &'a Names, language: &Tag) -> &'a str {
+    let own = names.get(language);
+    let known = || language.fallbacks().into_iter().find_map(|tag| names.get(&tag));
+    own.or_else(known).or_else(|| names.values().next()).map_or("", String::as_str)
+}

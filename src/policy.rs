@@ -1,0 +1,371 @@
+//! Who may do what: one table. The guard reads it, the OpenAPI document reads it, the tests walk it.
+//!
+//! A [`Rule`] says which roles and scopes may do a thing at all. What a caller may do to *this* record depends on
+//! their [`Relation`] to it: [`decide`].
+
+use crate::text_enum;
+use uuid::Uuid;
+
+text_enum! {
+    /// What a staff member may do in their agency.
+    pub enum Role {
+        /// Writes and translates; edits and submits own and assigned work.
+        Journalist = "journalist",
+        /// Reviews, publishes and withdraws the work of the agency.
+        Editor = "editor",
+        /// As an editor, and manages staff, keys, offices and agreements.
+        Admin = "admin",
+    }
+}
+
+text_enum! {
+    /// What an API key may do.
+    pub enum Scope {
+        /// Read what the agreement shares beyond the public.
+        PartnerRead = "partner:read",
+        /// Read back what was submitted with the key.
+        ArticlesRead = "articles:read",
+        /// Create drafts, edit them and submit them for review.
+        ArticlesSubmit = "articles:submit",
+        /// Review and publish what was submitted with the key.
+        ArticlesPublish = "articles:publish",
+    }
+}
+
+/// Who calls, as the database knows them at this moment.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    pub agency: Uuid,
+    /// Whether that is the platform agency, whose staff work across agencies.
+    pub platform: bool,
+    pub who: Who,
+}
+
+#[derive(Clone, Debug)]
+pub enum Who {
+    Staff { id: Uuid, role: Role, session: Uuid },
+    Key { id: Uuid, scopes: Vec<Scope> },
+}
+
+impl Actor {
+    /// The staff member's or the key's.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        match self.who {
+            Who::Staff { id, .. } | Who::Key { id, .. } => id,
+        }
+    }
+
+    #[must_use]
+    pub fn staff_id(&self) -> Option<Uuid> {
+        match self.who {
+            Who::Staff { id, .. } => Some(id),
+            Who::Key { .. } => None,
+        }
+    }
+
+    #[must_use]
+    pub fn role(&self) -> Option<Role> {
+        match self.who {
+            Who::Staff { role, .. } => Some(role),
+            Who::Key { .. } => None,
+        }
+    }
+
+    /// Whether they may do such a thing at all.
+    #[must_use]
+    pub fn may(&self, rule: &Rule) -> bool {
+        match &self.who {
+            Who::Staff { role, .. } => rule.roles.contains(role) && (self.platform || !rule.platform),
+            Who::Key { scopes, .. } => rule.scope.is_some_and(|scope| scopes.contains(&scope)),
+        }
+    }
+}
+
+/// Who may do a thing at all.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// `articles:publish`; what `GET /v1/me` lists.
+    pub name: &'static str,
+    pub roles: &'static [Role],
+    /// The scope that lets a key do it, if any does.
+    pub scope: Option<Scope>,
+    /// Only for staff of the platform agency.
+    pub platform: bool,
+}
+
+/// A rule as a type, for the parameter of a handler.
+pub trait Permission: 'static {
+    const RULE: &'static Rule;
+}
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, [$($role:ident),*] $(, $what:ident $whom:ident)?;)+) => {
+        $($(#[$doc])*
+        #[derive(Debug)]
+        pub enum $name {}
+        impl Permission for $name {
+            const RULE: &'static Rule = &Rule {
+                name: $text,
+                roles: &[$(Role::$role),*],
+                scope: permissions!(@scope $($what $whom)?),
+                platform: permissions!(@platform $($what $whom)?),
+            };
+        })+
+
+        /// Every rule.
+        pub const RULES: &[&Rule] = &[$($name::RULE),+];
+    };
+    (@scope scope $scope:ident) => { Some(Scope::$scope) };
+    (@scope $($other:tt)*) => { None };
+    (@platform only platform) => { true };
+    (@platform $($other:tt)*) => { false };
+}
+
+permissions! {
+    /// What concerns oneself: profile, password, sessions.
+    Myself = "me", [Journalist, Editor, Admin];
+    /// Read agencies, sections and topics.
+    ReadHouse = "house:read", [Journalist, Editor, Admin], scope ArticlesSubmit;
+    /// Read the staff list of the agency.
+    ReadStaff = "staff:read", [Journalist, Editor, Admin];
+    /// Invite, change, suspend and see off staff.
+    ManageStaff = "staff:manage", [Admin];
+    /// Change the agency, its offices and agreements.
+    ManageAgency = "agency:manage", [Admin];
+    /// Make and revoke API keys.
+    ManageKeys = "keys:manage", [Admin];
+    /// Create and suspend agencies.
+    ManageAgencies = "agencies:manage", [Admin], only platform;
+    /// Create and change sections.
+    ManageSections = "sections:manage", [Admin], only platform;
+    /// Read work in progress.
+    ReadWork = "articles:read", [Journalist, Editor, Admin], scope ArticlesRead;
+    /// Create articles and translations, and edit drafts.
+    WriteWork = "articles:write", [Journalist, Editor, Admin], scope ArticlesSubmit;
+    /// Submit for review.
+    SubmitWork = "articles:submit", [Journalist, Editor, Admin], scope ArticlesSubmit;
+    /// Return and approve.
+    ReviewWork = "articles:review", [Editor, Admin], scope ArticlesPublish;
+    /// Publish and unpublish.
+    PublishWork = "articles:publish", [Editor, Admin], scope ArticlesPublish;
+    /// Withdraw for good.
+    KillWork = "articles:kill", [Editor, Admin];
+    /// Give work to somebody.
+    AssignWork = "articles:assign", [Editor, Admin];
+}
+
+/// How a caller stands to a record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Relation {
+    /// It belongs to the caller's agency.
+    pub owner: bool,
+    /// It is shared with the platform.
+    pub shared: bool,
+    /// The caller wrote it, works on it, or (a key) sent it in.
+    pub involved: bool,
+    /// The caller's agency has a part in the story, and so may read it.
+    pub reader: bool,
+}
+
+/// What a caller may do to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    Allow,
+    /// They may see it, but not do this: 403.
+    Forbid,
+    /// They may not know of it: 404.
+    Hide,
+}
+
+/// Decides about a record; what the rule says of roles and scopes is part of it.
+#[must_use]
+pub fn decide(rule: &Rule, actor: &Actor, relation: Relation) -> Decision {
+    let reach = relation.owner || (actor.platform && relation.shared);
+    let (sees, acts) = match actor.who {
+        Who::Key { .. } => (relation.involved && relation.owner, relation.involved && relation.owner),
+        Who::Staff { role, .. } => {
+            let sees = reach || relation.reader || relation.involved;
+            let acts = if role == Role::Journalist { relation.involved } else { reach || relation.involved };
+            (sees, acts || (rule == ReadWork::RULE && sees))
+        }
+    };
+    match (sees, acts && actor.may(rule)) {
+        (false, _) => Decision::Hide,
+        (true, true) => Decision::Allow,
+        (true, false) => Decision::Forbid,
+    }
+}
+
+/// Whether a caller may manage what belongs to `agency`: their own, or any for the platform.
+#[must_use]
+pub fn decide_agency(actor: &Actor, agency: Uuid) -> Decision {
+    if actor.agency == agency || (actor.platform && actor.staff_id().is_some()) { Decision::Allow } else { Decision::Hide }
+}
+
+/// What an operation asks of its caller.
+#[derive(Clone, Copy, Debug)]
+pub enum Access {
+    /// Nothing; credentials are ignored.
+    Public,
+    Needs(&'static Rule),
+}
+
+const fn needs<P: Permission>() -> Access {
+    Access::Needs(P::RULE)
+}
+
+/// Every operation of the API, by its id.
+pub const OPERATIONS: &[(&str, Access)] = &[
+    ("log_in", Access::Public),
+    ("refresh_token", Access::Public),
+    ("accept_invitation", Access::Public),
+    ("request_password_reset", Access::Public),
+    ("reset_password", Access::Public),
+    ("get_jwks", Access::Public),
+    ("get_problem", Access::Public),
+    ("get_live", Access::Public),
+    ("get_ready", Access::Public),
+    ("list_published_articles", Access::Public),
+    ("get_published_article", Access::Public),
+    ("get_published_article_by_slug", Access::Public),
+    ("list_published_languages", Access::Public),
+    ("list_published_sections", Access::Public),
+    ("list_published_agencies", Access::Public),
+    ("get_published_agency", Access::Public),
+    ("list_published_staff", Access::Public),
+    ("get_published_staff_member", Access::Public),
+    ("log_out", needs::<Myself>()),
+    ("get_me", needs::<Myself>()),
+    ("update_me", needs::<Myself>()),
+    ("change_password", needs::<Myself>()),
+    ("list_sessions", needs::<Myself>()),
+    ("revoke_session", needs::<Myself>()),
+    ("revoke_other_sessions", needs::<Myself>()),
+    ("list_agencies", needs::<ReadHouse>()),
+    ("get_agency", needs::<ReadHouse>()),
+    ("create_agency", needs::<ManageAgencies>()),
+    ("update_agency", needs::<ManageAgency>()),
+    ("suspend_agency", needs::<ManageAgencies>()),
+    ("reinstate_agency", needs::<ManageAgencies>()),
+    ("list_offices", needs::<ReadHouse>()),
+    ("get_office", needs::<ReadHouse>()),
+    ("create_office", needs::<ManageAgency>()),
+    ("update_office", needs::<ManageAgency>()),
+    ("delete_office", needs::<ManageAgency>()),
+    ("list_agreements", needs::<ManageAgency>()),
+    ("get_agreement", needs::<ManageAgency>()),
+    ("create_agreement", needs::<ManageAgency>()),
+    ("update_agreement", needs::<ManageAgency>()),
+    ("list_api_keys", needs::<ManageKeys>()),
+    ("create_api_key", needs::<ManageKeys>()),
+    ("revoke_api_key", needs::<ManageKeys>()),
+    ("list_staff", needs::<ReadStaff>()),
+    ("get_staff_member", needs::<ReadStaff>()),
+    ("invite_staff_member", needs::<ManageStaff>()),
+    ("renew_invitation", needs::<ManageStaff>()),
+    ("import_staff", needs::<ManageStaff>()),
+    ("update_staff_member", needs::<ManageStaff>()),
+    ("suspend_staff_member", needs::<ManageStaff>()),
+    ("reinstate_staff_member", needs::<ManageStaff>()),
+    ("depart_staff_member", needs::<ManageStaff>()),
+    ("reset_staff_password", needs::<ManageStaff>()),
+    ("list_sections", needs::<ReadHouse>()),
+    ("get_section", needs::<ReadHouse>()),
+    ("create_section", needs::<ManageSections>()),
+    ("update_section", needs::<ManageSections>()),
+    ("order_sections", needs::<ManageSections>()),
+    ("list_topics", needs::<ReadHouse>()),
+    ("list_articles", needs::<ReadWork>()),
+    ("get_article", needs::<ReadWork>()),
+    ("create_article", needs::<WriteWork>()),
+    ("update_article", needs::<WriteWork>()),
+    ("delete_article", needs::<WriteWork>()),
+    ("list_translations", needs::<ReadWork>()),
+    ("get_translation", needs::<ReadWork>()),
+    ("put_translation", needs::<WriteWork>()),
+    ("update_translation", needs::<WriteWork>()),
+    ("delete_translation", needs::<WriteWork>()),
+    ("list_revisions", needs::<ReadWork>()),
+    ("get_revision", needs::<ReadWork>()),
+    ("compare_revisions", needs::<ReadWork>()),
+    ("restore_revision", needs::<WriteWork>()),
+    ("assign_translation", needs::<AssignWork>()),
+    ("submit_translation", needs::<SubmitWork>()),
+    ("return_translation", needs::<ReviewWork>()),
+    ("approve_translation", needs::<ReviewWork>()),
+    ("publish_translation", needs::<PublishWork>()),
+    ("unpublish_translation", needs::<PublishWork>()),
+    ("kill_translation", needs::<KillWork>()),
+    ("convert_html", needs::<WriteWork>()),
+];
+
+/// What an operation asks; `None` for one that is not in the table.
+#[must_use]
+pub fn access(operation: &str) -> Option<Access> {
+    OPERATIONS.iter().find(|(id, _)| *id == operation).map(|(_, access)| *access)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn staff(role: Role, platform: bool) -> Actor {
+        Actor { agency: Uuid::nil(), platform, who: Who::Staff { id: Uuid::nil(), role, session: Uuid::nil() } }
+    }
+
+    fn key(scopes: &[Scope]) -> Actor {
+        Actor { agency: Uuid::nil(), platform: false, who: Who::Key { id: Uuid::nil(), scopes: scopes.to_vec() } }
+    }
+
+    #[test]
+    fn the_table_of_the_house() {
+        let own = Relation { owner: true, ..Relation::default() };
+        let mine = Relation { involved: true, ..own };
+        let foreign = Relation::default();
+        let shared = Relation { shared: true, ..foreign };
+        let assigned = Relation { involved: true, ..foreign };
+        let part = Relation { reader: true, ..foreign };
+        let publish = PublishWork::RULE;
+        use Decision::{Allow, Forbid, Hide};
+        for (actor, rule, relation, expected) in [
+            (staff(Role::Journalist, false), ReadWork::RULE, own, Allow),
+            (staff(Role::Journalist, false), WriteWork::RULE, own, Forbid),
+            (staff(Role::Journalist, false), WriteWork::RULE, mine, Allow),
+            (staff(Role::Journalist, false), publish, mine, Forbid),
+            (staff(Role::Journalist, false), ReadWork::RULE, foreign, Hide),
+            (staff(Role::Journalist, false), WriteWork::RULE, assigned, Allow),
+            (staff(Role::Editor, false), publish, own, Allow),
+            (staff(Role::Editor, false), publish, foreign, Hide),
+            (staff(Role::Editor, false), publish, shared, Hide),
+            (staff(Role::Editor, false), publish, part, Forbid),
+            (staff(Role::Editor, false), ReadWork::RULE, part, Allow),
+            (staff(Role::Editor, true), publish, shared, Allow),
+            (staff(Role::Editor, true), publish, foreign, Hide),
+            (staff(Role::Journalist, true), ReadWork::RULE, shared, Allow),
+            (staff(Role::Journalist, true), WriteWork::RULE, shared, Forbid),
+            (staff(Role::Admin, false), KillWork::RULE, own, Allow),
+            (key(&[Scope::ArticlesSubmit]), WriteWork::RULE, mine, Allow),
+            (key(&[Scope::ArticlesSubmit]), WriteWork::RULE, own, Hide),
+            (key(&[Scope::ArticlesSubmit]), publish, mine, Forbid),
+            (key(&[Scope::ArticlesPublish]), publish, mine, Allow),
+            (key(&[Scope::PartnerRead]), ReadWork::RULE, mine, Forbid),
+        ] {
+            assert_eq!(decide(rule, &actor, relation), expected, "{actor:?} {} {relation:?}", rule.name);
+        }
+    }
+
+    #[test]
+    fn only_the_platform_admin_makes_agencies() {
+        assert!(staff(Role::Admin, true).may(ManageAgencies::RULE));
+        assert!(!staff(Role::Admin, false).may(ManageAgencies::RULE));
+        assert!(!staff(Role::Editor, true).may(ManageAgencies::RULE));
+    }
+
+    #[test]
+    fn operations_are_named_once() {
+        for (i, (id, _)) in OPERATIONS.iter().enumerate() {
+            assert!(!OPERATIONS[..i].iter().any(|(other, _)| other == id), "{id} is there twice");
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The public document of a text, rendered once: the bytes that delivery answers.
+
+use super::store::{self, Source};
+use super::{Change, ChangeKind};
+use crate::config::Config;
+use crate::db::{Timestamp, Tx};
+use crate::error::{Error, Result};
+use crate::language::{Direction, Tag};
+use crate::names::{Names, pick};
+use crate::topics;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A document to write.
+pub struct Document {
+    pub article_id: Uuid,
+    pub language: Tag,
+    pub is_original: bool,
+    pub agency_id: Uuid,
+    pub section_id: Option<Uuid>,
+    pub slug: String,
+    pub urgency: i32,
+    pub published_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub url: String,
+    pub surrogate_key: String,
+    /// The JSON object without its closing brace: alternates and body are appended.
+    pub head: String,
+    pub related: Vec<Uuid>,
+    pub topics: Vec<String>,
+    pub authors: Vec<Uuid>,
+    pub body: String,
+    pub body_html: String,
+    pub body_text: String,
+}
+
+/// What a public text says of itself.
+#[derive(Serialize, ToSchema)]
+pub struct Head {
+    /// The article's, for all its languages.
+    pub id: Uuid,
+    pub language: Tag,
+    pub direction: Direction,
+    pub is_original: bool,
+    pub original_language: Tag,
+    pub slug: String,
+    /// Where readers find it.
+    pub url: String,
+    pub headline: String,
+    pub summary: Option<String>,
+    pub dateline: Option<String>,
+    /// Who wrote it, as it is to be printed.
+    pub byline: Option<String>,
+    pub authors: Vec<Author>,
+    /// Who must be credited.
+    pub credit_line: String,
+    /// Whose text it is.
+    pub agency: Named,
+    pub section: Option<Named>,
+    /// IPTC Media Topics.
+    pub topics: Vec<Topic>,
+    /// 1 (flash) to 9.
+    pub urgency: i32,
+    pub genre: Option<String>,
+    pub rights: Option<String>,
+    pub words: i32,
+    pub seo: Seo,
+    /// When it was first published.
+    pub published_at: Timestamp,
+    /// When it was last published anew.
+    pub updated_at: Timestamp,
+    /// Counts with every publication that changes the text.
+    pub version: i32,
+    /// Why it was last published anew.
+    pub last_change: Option<LastChange>,
+}
+
+/// An author with a public name.
+#[derive(Serialize, ToSchema)]
+pub struct Author {
+    pub id: Uuid,
+    pub name: String,
+}
+
+/// An agency or section.
+#[derive(Serialize, ToSchema)]
+pub struct Named {
+    pub id: Uuid,
+    pub slug: String,
+    /// In the language of the text, or the nearest that there is.
+    pub name: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Topic {
+    pub id: String,
+    /// In English, as IPTC names it.
+    pub name: &'static str,
+}
+
+/// For search engines.
+#[derive(Serialize, ToSchema)]
+pub struct Seo {
+    pub title: Option<String>,
+    pub description: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct LastChange {
+    pub kind: ChangeKind,
+    pub public_note: Option<String>,
+    pub at: Timestamp,
+}
+
+/// Renders the document of a text.
+pub async fn render(tx: &mut Tx, config: &Config, source: &Source, change: &Change, now: Timestamp) -> Result<Document> {
+    let language = &source.language;
+    let url = address(config, source.article_id, language, &source.slug, source.section_slug.as_deref());
+    let links: Vec<Uuid> = source.body.0.internal_links().collect();
+    let known = if links.is_empty() { vec![] } else { store::addresses(tx, &links).await? };
+    let resolve = |article: Uuid, wanted: Option<&str>| {
+        let wanted = wanted.unwrap_or_else(|| language.as_str());
+        known.iter().find(|(id, tag, _)| *id == article && tag.as_str() == wanted).map(|(_, _, url)| url.clone())
+    };
+    let authors: Vec<Author> =
+        store::authors(tx, &source.authors.0).await?.into_iter().map(|(id, names)| Author { id, name: pick(&names, language).to_owned() }).collect();
+    let byline = source.byline.clone().or_else(|| {
+        let names: Vec<&str> = authors.iter().map(|author| author.name.as_str()).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    });
+    let text = |member: &str| source.seo.0.get(member).and_then(|value| value.as_str()).map(str::to_owned);
+    let named = |id, slug: &str, names: &Names| Named { id, slug: slug.to_owned(), name: pick(names, language).to_owned() };
+    let section = match (source.section_id, &source.section_slug, &source.section_names) {
+        (Some(id), Some(slug), Some(names)) => Some(named(id, slug, &names.0)),
+        _ => None,
+    };
+    let head = Head {
+        id: source.article_id,
+        language: language.clone(),
+        direction: language.direction(),
+        is_original: source.is_original,
+        original_language: source.original_language.clone(),
+        slug: source.slug.clone(),
+        url: url.clone(),
+        headline: source.headline.clone(),
+        summary: source.summary.clone(),
+        dateline: source.dateline.clone(),
+        byline,
+        authors,
+        credit_line: credit_line(source),
+        agency: named(source.agency_id, &source.agency_slug, &source.agency_names.0),
+        section,
+        topics: source.topics.0.iter().map(|id| Topic { id: id.clone(), name: topics::name(id).unwrap_or_default() }).collect(),
+        urgency: source.urgency,
+        genre: source.genre.clone(),
+        rights: source.rights.clone(),
+        words: source.words,
+        seo: Seo { title: text("title"), description: text("description") },
+        published_at: source.first_published_at,
+        updated_at: source.published_at,
+        version: source.revision,
+        last_change: change.kind.map(|kind| LastChange { kind, public_note: change.public_note.clone(), at: now }),
+    };
+    let mut head = serde_json::to_string(&head).map_err(Error::internal)?;
+    head.pop();
+    let mut surrogate_key = format!("article-{} language-{language} agency-{}", source.article_id, source.agency_slug);
+    if let Some(section) = &source.section_slug {
+        surrogate_key.push_str(" section-");
+        surrogate_key.push_str(section);
+    }
+    Ok(Document {
+        article_id: source.article_id,
+        language: language.clone(),
+        is_original: source.is_original,
+        agency_id: source.agency_id,
+        section_id: source.section_id,
+        slug: source.slug.clone(),
+        urgency: source.urgency,
+        published_at: source.first_published_at,
+        updated_at: source.published_at,
+        url,
+        surrogate_key,
+        head,
+        related: source.related.0.clone(),
+        topics: source.topics.0.clone(),
+        authors: source.authors.0.clone(),
+        body: serde_json::to_string(&source.body.0).map_err(Error::internal)?,
+        body_html: serde_json::to_string(&source.body.0.to_html_fragment(language.as_str(), language.direction().as_str(), &resolve)).map_err(Error::internal)?,
+        body_text: serde_json::to_string(&source.body.0.to_text()).map_err(Error::internal)?,
+    })
+}
+
+/// The agency of the story, and that of the translation where it is another.
+fn credit_line(source: &Source) -> String {
+    let owner = pick(&source.owner_names.0, &source.language);
+    if source.owner_slug == source.agency_slug {
+        return owner.to_owned();
+    }
+    format!("{owner} / {}", pick(&source.agency_names.0, &source.language))
+}
+
+/// Where readers find a text: on the site, or in delivery where no site is set.
+pub fn address(config: &Config, article: Uuid, language: &Tag, slug: &str, section: Option<&str>) -> String {
+    let templates = &config.site.article_url.0;
+    let template = templates.get(&language.as_str().to_lowercase()).or_else(|| templates.get(language.language())).or_else(|| templates.get(""));
+    match template {
+        None => format!("{}/v1/delivery/articles/{language}/{slug}", config.public_url),
+        Some(template) => template
+            .replace("{language}", language.as_str())
+            .replace("{slug}", slug)
+            .replace("{id}", &article.to_string())
+            .replace("{section}", section.unwrap_or("news")),
+    }
+}

@@ -1,0 +1,79 @@
+//! Rendering documents anew when what they name has changed: a section, an agency, the site's addresses.
+
+use super::{Change, ChangeKind, ChangeType, document, store};
+use crate::db::{Reader, Timestamp};
+use crate::jobs::Job;
+use crate::language::Tag;
+use crate::state::State;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Documents of one transaction.
+const BATCH: i64 = 50;
+
+/// Which documents to render anew.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RebuildSelection {
+    All,
+    Section(Uuid),
+    Agency(Uuid),
+    Article(Uuid),
+}
+
+/// Renders documents anew, a batch at a time. Nothing enters the change log: the texts are the same.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Rebuild {
+    pub selection: RebuildSelection,
+}
+
+impl Job for Rebuild {
+    const KIND: &'static str = "publication.rebuild";
+
+    async fn run(self, state: &State) -> anyhow::Result<()> {
+        let mut after = 0;
+        while let Some(last) = batch(state, self.selection, after).await? {
+            after = last;
+        }
+        Ok(())
+    }
+}
+
+type Row = (i64, Uuid, Tag, i64);
+
+async fn batch(state: &State, selection: RebuildSelection, after: i64) -> anyhow::Result<Option<i64>> {
+    let now = state.clock.now();
+    let mut tx = state.db.begin().await?;
+    let query = tx.query("SELECT id, article_id, language, seq FROM published_documents WHERE id > ").push_bind(after);
+    let query = match selection {
+        RebuildSelection::All => query,
+        RebuildSelection::Section(id) => query.push(" AND section_id = ").push_bind(id),
+        RebuildSelection::Agency(id) => query.push(" AND agency_id = ").push_bind(id),
+        RebuildSelection::Article(id) => query.push(" AND article_id = ").push_bind(id),
+    };
+    let rows: Vec<Row> = query.push(" ORDER BY id LIMIT ").push_bind(BATCH).all().await?;
+    for (_, article, language, seq) in &rows {
+        store::hold(&mut tx, *article).await?;
+        if store::is_gone(&mut tx, *article, language).await? {
+            continue;
+        }
+        let source = store::source(&mut tx, *article, language).await?;
+        let change = last_change(&mut tx, *article, language).await?;
+        let (change, at) = change.unwrap_or((Change { r#type: ChangeType::Published, kind: None, public_note: None }, now));
+        let document = document::render(&mut tx, &state.config, &source, &change, at).await?;
+        store::put(&mut tx, &document, *seq, now).await?;
+        store::refresh_siblings(&mut tx, *article, now).await?;
+    }
+    tx.commit().await?;
+    Ok(rows.last().map(|(id, ..)| *id))
+}
+
+async fn last_change(tx: &mut crate::db::Tx, article: Uuid, language: &Tag) -> anyhow::Result<Option<(Change, Timestamp)>> {
+    let row: Option<(ChangeType, Option<ChangeKind>, Option<String>, Timestamp)> = tx
+        .query("SELECT type, change_kind, public_note, at FROM published_changes WHERE article_id = $1 AND language = $2 ORDER BY seq DESC LIMIT 1")
+        .bind(article)
+        .bind(language)
+        .optional()
+        .await?;
+    Ok(row.map(|(r#type, kind, public_note, at)| (Change { r#type, kind, public_note }, at)))
+}

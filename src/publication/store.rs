@@ -1,0 +1,285 @@
+//! The tables of the published projection.
+
+use super::Change;
+use super::document::Document;
+use crate::body::Body;
+use crate::db::{Query, Reader, Sql, Timestamp, Tx};
+use crate::error::{Code, Error, Result};
+use crate::language::{Tag, slug};
+use crate::names::Names;
+use crate::sql;
+use serde_json::json;
+use sqlx::FromRow;
+use sqlx::types::Json;
+use std::fmt::Write;
+use uuid::Uuid;
+
+/// What a document is made of.
+#[derive(FromRow)]
+pub struct Source {
+    pub article_id: Uuid,
+    pub language: Tag,
+    pub is_original: bool,
+    pub original_language: Tag,
+    pub slug: String,
+    pub revision: i32,
+    pub first_published_at: Timestamp,
+    pub published_at: Timestamp,
+    pub headline: String,
+    pub summary: Option<String>,
+    pub body: Json<Body>,
+    pub dateline: Option<String>,
+    pub byline: Option<String>,
+    pub authors: Json<Vec<Uuid>>,
+    pub seo: Json<serde_json::Value>,
+    pub words: i32,
+    pub topics: Json<Vec<String>>,
+    pub related: Json<Vec<Uuid>>,
+    pub urgency: i32,
+    pub genre: Option<String>,
+    pub rights: Option<String>,
+    pub agency_id: Uuid,
+    pub agency_slug: String,
+    pub agency_names: Json<Names>,
+    pub owner_slug: String,
+    pub owner_names: Json<Names>,
+    pub section_id: Option<Uuid>,
+    pub section_slug: Option<String>,
+    pub section_names: Option<Json<Names>>,
+}
+
+/// Nobody publishes anything of a story while it is rendered.
+const HOLD: Sql = sql!("SELECT version FROM articles WHERE id = $1" ["" | " FOR UPDATE"]);
+
+/// See [`HOLD`].
+pub async fn hold(tx: &mut Tx, article: Uuid) -> Result<()> {
+    tx.query(HOLD).bind(article).optional::<(i64,)>().await?;
+    Ok(())
+}
+
+/// Whether a document was taken away.
+pub async fn is_gone(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<bool> {
+    let found: Option<(i64,)> =
+        tx.query("SELECT id FROM published_documents WHERE article_id = $1 AND language = $2").bind(article).bind(language).optional().await?;
+    Ok(found.is_none())
+}
+
+/// The published revision of a text with all that its document says.
+pub async fn source(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Source> {
+    tx.query(
+        "SELECT t.article_id, t.language, t.is_original, a.original_language, t.slug, r.revision, t.first_published_at, t.published_at, \
+         r.headline, r.summary, r.body, r.dateline, r.byline, r.authors, r.seo, r.words, a.topics, a.related, a.urgency, a.genre, a.rights, \
+         t.agency_id, g.slug AS agency_slug, g.names AS agency_names, o.slug AS owner_slug, o.names AS owner_names, \
+         s.id AS section_id, s.slug AS section_slug, s.names AS section_names \
+         FROM translations t JOIN articles a ON a.id = t.article_id \
+         JOIN revisions r ON r.article_id = t.article_id AND r.language = t.language AND r.revision = t.published_revision \
+         JOIN agencies g ON g.id = t.agency_id JOIN agencies o ON o.id = a.agency_id LEFT JOIN sections s ON s.id = a.section_id \
+         WHERE t.article_id = $1 AND t.language = $2",
+    )
+    .bind(article)
+    .bind(language)
+    .optional()
+    .await?
+    .ok_or_else(|| Error::internal("there is no published revision to render"))
+}
+
+/// Names of the authors, in the order of their ids as given.
+pub async fn authors(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<(Uuid, Names)>> {
+    let mut found: Vec<(Uuid, Json<Names>)> = tx.query("SELECT id, names FROM staff WHERE id IN (").push_list(ids.iter().copied()).push(")").all().await?;
+    found.sort_by_key(|(id, _)| ids.iter().position(|other| other == id));
+    Ok(found.into_iter().map(|(id, names)| (id, names.0)).collect())
+}
+
+/// Where internal links lead: the articles that are public in `language`.
+pub async fn addresses(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<(Uuid, Tag, String)>> {
+    Ok(tx.query("SELECT article_id, language, url FROM published_documents WHERE article_id IN (").push_list(ids.iter().copied()).push(")").all().await?)
+}
+
+/// The next number of the change log. Its row stays locked until the transaction ends.
+pub async fn next_seq(tx: &mut Tx) -> Result<i64> {
+    Ok(tx.query("UPDATE sequences SET value = value + 1 WHERE name = 'changes' RETURNING value").value().await?)
+}
+
+/// Writes a document in place of the one there was. Every time it is written its `rendition` grows, for the ETag.
+pub async fn put(tx: &mut Tx, document: &Document, seq: i64, now: Timestamp) -> Result<()> {
+    let update = tx.query(
+        "UPDATE published_documents SET agency_id = $3, section_id = $4, slug = $5, urgency = $6, published_at = $7, updated_at = $8, \
+         modified_at = $9, url = $10, surrogate_key = $11, head = $12, related = $13, body = $14, body_html = $15, body_text = $16, seq = $17, \
+         is_original = $18, rendition = rendition + 1 WHERE article_id = $1 AND language = $2 RETURNING id",
+    );
+    let id = match bind(update, document, seq, now).optional::<(i64,)>().await? {
+        Some((id,)) => id,
+        None => {
+            let insert = tx.query(
+                "INSERT INTO published_documents (article_id, language, agency_id, section_id, slug, urgency, published_at, updated_at, modified_at, \
+                 url, surrogate_key, head, related, body, body_html, body_text, seq, is_original, id, rendition, alternates, links) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $17, 1, '[]', '')",
+            );
+            bind(insert, document, seq, now).execute().await?;
+            seq
+        }
+    };
+    unindex(tx, id).await?;
+    for topic in &document.topics {
+        tx.query("INSERT INTO published_topics (topic, document_id) VALUES ($1, $2) ON CONFLICT DO NOTHING").bind(topic).bind(id).execute().await?;
+    }
+    for author in &document.authors {
+        tx.query("INSERT INTO published_authors (staff_id, document_id) VALUES ($1, $2) ON CONFLICT DO NOTHING").bind(*author).bind(id).execute().await?;
+    }
+    Ok(())
+}
+
+fn bind<'c>(query: Query<'c>, document: &Document, seq: i64, now: Timestamp) -> Query<'c> {
+    query
+        .bind(document.article_id)
+        .bind(&document.language)
+        .bind(document.agency_id)
+        .bind(document.section_id)
+        .bind(&document.slug)
+        .bind(document.urgency)
+        .bind(document.published_at)
+        .bind(document.updated_at)
+        .bind(now)
+        .bind(&document.url)
+        .bind(&document.surrogate_key)
+        .bind(&document.head)
+        .bind(Json(&document.related))
+        .bind(&document.body)
+        .bind(&document.body_html)
+        .bind(&document.body_text)
+        .bind(seq)
+        .bind(document.is_original)
+}
+
+async fn unindex(tx: &mut Tx, id: i64) -> Result<()> {
+    tx.query("DELETE FROM published_topics WHERE document_id = $1").bind(id).execute().await?;
+    tx.query("DELETE FROM published_authors WHERE document_id = $1").bind(id).execute().await?;
+    Ok(())
+}
+
+/// The agency and newest revision of a text.
+pub async fn standing(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Option<(Uuid, i32)>> {
+    Ok(tx
+        .query("SELECT agency_id, COALESCE(published_revision, revision) FROM translations WHERE article_id = $1 AND language = $2")
+        .bind(article)
+        .bind(language)
+        .optional()
+        .await?)
+}
+
+/// Takes a document away, if there is one.
+pub async fn remove(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<()> {
+    let gone: Option<(i64,)> =
+        tx.query("DELETE FROM published_documents WHERE article_id = $1 AND language = $2 RETURNING id").bind(article).bind(language).optional().await?;
+    match gone {
+        Some((id,)) => unindex(tx, id).await,
+        None => Ok(()),
+    }
+}
+
+/// Leaves a tombstone.
+pub async fn bury(tx: &mut Tx, article: Uuid, language: &Tag, note: &str, now: Timestamp) -> Result<()> {
+    tx.query("INSERT INTO published_tombstones (article_id, language, killed_at, public_note) VALUES ($1, $2, $3, $4)")
+        .bind(article)
+        .bind(language)
+        .bind(now)
+        .bind(note)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Appends to the change log.
+#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
+pub async fn log(tx: &mut Tx, seq: i64, article: Uuid, language: &Tag, agency: Uuid, revision: i32, change: &Change, now: Timestamp) -> Result<()> {
+    tx.query(
+        "INSERT INTO published_changes (seq, type, article_id, language, agency_id, revision, change_kind, public_note, at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(seq)
+    .bind(change.r#type)
+    .bind(article)
+    .bind(language)
+    .bind(agency)
+    .bind(revision)
+    .bind(change.kind)
+    .bind(&change.public_note)
+    .bind(now)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Tells every public text of an article which others there are.
+pub async fn refresh_siblings(tx: &mut Tx, article: Uuid, now: Timestamp) -> Result<()> {
+    let texts: Vec<(Tag, String, String, Timestamp)> = tx
+        .query("SELECT language, slug, url, updated_at FROM published_documents WHERE article_id = $1 ORDER BY is_original DESC, language")
+        .bind(article)
+        .all()
+        .await?;
+    let mut alternates = vec![];
+    let mut links = String::new();
+    for (language, slug, url, updated_at) in texts {
+        let separator = if links.is_empty() { "" } else { ", " };
+        let _ = write!(links, "{separator}<{url}>; rel=\"alternate\"; hreflang=\"{language}\"");
+        alternates.push(json!({ "language": language, "direction": language.direction(), "slug": slug, "url": url, "updated_at": updated_at }));
+    }
+    let alternates = serde_json::to_string(&alternates).map_err(Error::internal)?;
+    tx.query(
+        "UPDATE published_documents SET alternates = $2, links = $3, modified_at = $4, rendition = rendition + 1 \
+         WHERE article_id = $1 AND alternates <> $2",
+    )
+        .bind(article)
+        .bind(alternates)
+        .bind(links)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// See [`super::claim_slug`].
+pub async fn claim_slug(tx: &mut Tx, article: Uuid, language: &Tag, wanted: Option<&str>, headline: &str) -> Result<String> {
+    if let Some(wanted) = wanted {
+        if take(tx, article, language, wanted).await? {
+            return Ok(wanted.to_owned());
+        }
+        return Err(Error::new(Code::AlreadyExists, format!("The address {wanted} is or was another text's in {language}.")));
+    }
+    let base = match of_other_script(tx, article, language).await? {
+        Some(slug) => slug,
+        None => match slug(headline, language) {
+            made if made.is_empty() => article.simple().to_string(),
+            made => made,
+        },
+    };
+    if take(tx, article, language, &base).await? {
+        return Ok(base);
+    }
+    for n in 2..100 {
+        let numbered = format!("{base}-{n}");
+        if take(tx, article, language, &numbered).await? {
+            return Ok(numbered);
+        }
+    }
+    let unique = format!("{base}-{}", article.simple());
+    take(tx, article, language, &unique).await?;
+    Ok(unique)
+}
+
+async fn take(tx: &mut Tx, article: Uuid, language: &Tag, slug: &str) -> Result<bool> {
+    tx.query("INSERT INTO published_slugs (language, slug, article_id) VALUES ($1, $2, $3) ON CONFLICT (language, slug) DO NOTHING")
+        .bind(language)
+        .bind(slug)
+        .bind(article)
+        .execute()
+        .await?;
+    let (holder,): (Uuid,) = tx.query("SELECT article_id FROM published_slugs WHERE language = $1 AND slug = $2").bind(language).bind(slug).one().await?;
+    Ok(holder == article)
+}
+
+/// The scripts of one language share an address.
+async fn of_other_script(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Option<String>> {
+    let texts: Vec<(Tag, String)> = tx.query("SELECT language, slug FROM published_documents WHERE article_id = $1").bind(article).all().await?;
+    Ok(texts.into_iter().find(|(other, _)| other.language() == language.language() && other != language).map(|(_, slug)| slug))
+}

@@ -1,0 +1,121 @@
+//! Logs and metrics.
+
+use crate::config::{Log, LogFormat};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+use std::time::Duration;
+use tracing_subscriber::EnvFilter;
+
+/// Sends logs to standard error, in the form asked for.
+///
+/// # Errors
+/// When the filter cannot be read, or logs are sent somewhere already.
+pub fn init(settings: &Log) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&settings.filter)?;
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match settings.format {
+        LogFormat::Json => logs.json().flatten_event(true).try_init(),
+        LogFormat::Human => logs.with_target(false).try_init(),
+    }
+    .map_err(|error| anyhow::anyhow!("logs cannot be set up: {error}"))
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RequestLabels {
+    method: String,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RouteLabels {
+    method: String,
+    route: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct JobLabels {
+    kind: String,
+    outcome: String,
+}
+
+/// What `/metrics` tells.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<RouteLabels, Histogram, fn() -> Histogram>,
+    jobs: Family<JobLabels, Counter>,
+    connections: Gauge,
+    idle_connections: Gauge,
+    jobs_waiting: Gauge,
+    jobs_dead: Gauge,
+}
+
+/// What is measured when `/metrics` is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Gauges {
+    pub connections: u32,
+    pub idle_connections: usize,
+    pub jobs_waiting: i64,
+    pub jobs_dead: i64,
+}
+
+fn histogram() -> Histogram {
+    Histogram::new(exponential_buckets(0.000_25, 2.0, 16))
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    #[must_use]
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("newsroom");
+        let requests = Family::default();
+        let durations = Family::new_with_constructor(histogram as fn() -> Histogram);
+        let jobs = Family::default();
+        let [connections, idle_connections, jobs_waiting, jobs_dead] = std::array::from_fn(|_| Gauge::default());
+        registry.register("http_requests", "Requests answered, by matched route", requests.clone());
+        registry.register("http_request_duration_seconds", "Time to the head of the answer", durations.clone());
+        registry.register("jobs", "Jobs run, by outcome", jobs.clone());
+        registry.register("database_connections", "Connections open", connections.clone());
+        registry.register("database_connections_idle", "Connections open and idle", idle_connections.clone());
+        registry.register("jobs_waiting", "Jobs waiting to be run", jobs_waiting.clone());
+        registry.register("jobs_dead", "Jobs given up", jobs_dead.clone());
+        Self { registry, requests, durations, jobs, connections, idle_connections, jobs_waiting, jobs_dead }
+    }
+
+    /// Counts an answer. `route` is the pattern that matched, never the path.
+    pub fn request(&self, method: &str, route: &str, status: u16, took: Duration) {
+        let (method, route) = (method.to_owned(), route.to_owned());
+        self.requests.get_or_create(&RequestLabels { method: method.clone(), route: route.clone(), status }).inc();
+        self.durations.get_or_create(&RouteLabels { method, route }).observe(took.as_secs_f64());
+    }
+
+    /// Counts a job that ran.
+    pub fn job(&self, kind: &str, outcome: &str) {
+        self.jobs.get_or_create(&JobLabels { kind: kind.to_owned(), outcome: outcome.to_owned() }).inc();
+    }
+
+    /// Everything, as OpenMetrics text.
+    #[must_use]
+    pub fn render(&self, gauges: Gauges) -> String {
+        self.connections.set(gauges.connections.into());
+        self.idle_connections.set(i64::try_from(gauges.idle_connections).unwrap_or(i64::MAX));
+        self.jobs_waiting.set(gauges.jobs_waiting);
+        self.jobs_dead.set(gauges.jobs_dead);
+        let mut text = String::new();
+        if let Err(error) = encode(&mut text, &self.registry) {
+            tracing::error!(%error, "metrics cannot be written");
+        }
+        text
+    }
+}

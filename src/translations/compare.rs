@@ -1,0 +1,237 @@
+//! What changed between two revisions: by member, and in the body by block and word.
+
+use super::revisions::{self, Revision};
+use crate::answer::Answer;
+use crate::articles;
+use crate::auth::Caller;
+use crate::error::Result;
+use crate::extract::{Path, Query};
+use crate::language::Tag;
+use crate::policy::{Permission, ReadWork};
+use crate::state::State;
+use actix_web::get;
+use actix_web::web::Data;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use similar::{Algorithm, ChangeTag, DiffOp, TextDiff, capture_diff_slices_deadline};
+use std::time::{Duration, Instant};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+/// Longer comparisons get coarser, not slower.
+const DEADLINE: Duration = Duration::from_millis(200);
+
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(compare_revisions);
+}
+
+/// The difference between two revisions of a text.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Comparison {
+    pub from: i32,
+    pub to: i32,
+    /// Members other than the body that differ.
+    pub fields: Vec<FieldChange>,
+    /// The blocks of both bodies in order.
+    pub blocks: Vec<BlockChange>,
+}
+
+/// A member with two values.
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+pub struct FieldChange {
+    pub field: String,
+    #[schema(value_type = Object)]
+    pub from: Value,
+    #[schema(value_type = Object)]
+    pub to: Value,
+}
+
+/// What became of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BlockOp {
+    Equal,
+    Inserted,
+    Deleted,
+    /// Its words or marks differ.
+    Changed,
+}
+
+/// A block of one or both bodies.
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+pub struct BlockChange {
+    pub op: BlockOp,
+    /// Its place in the first body, from 0.
+    pub from_index: Option<usize>,
+    /// Its place in the second body, from 0.
+    pub to_index: Option<usize>,
+    /// The words, for everything but equal blocks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<WordChange>,
+}
+
+/// A run of words.
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+pub struct WordChange {
+    pub op: WordOp,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WordOp {
+    Equal,
+    Inserted,
+    Deleted,
+}
+
+#[derive(Deserialize, IntoParams)]
+struct TextPath {
+    /// The article.
+    id: Uuid,
+    /// BCP 47: `kk`, `kk-Latn`.
+    #[param(value_type = Tag, example = "kk")]
+    language: Tag,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Pair {
+    /// The earlier revision.
+    #[param(example = 1)]
+    from: i32,
+    /// The later revision.
+    #[param(example = 2)]
+    to: i32,
+}
+
+/// Compare two revisions
+#[utoipa::path(tag = "revisions", params(TextPath, Pair), responses((status = 200, description = "What differs", body = Comparison)))]
+#[get("/articles/{id}/translations/{language}/revisions/compare")]
+async fn compare_revisions(state: Data<State>, caller: Caller<ReadWork>, Path(path): Path<TextPath>, Query(pair): Query<Pair>) -> Result<Answer> {
+    articles::reach(&state.db, &caller, ReadWork::RULE, path.id, state.clock.now()).await?;
+    let from = revisions::read(&state.db, path.id, &path.language, pair.from).await?;
+    let to = revisions::read(&state.db, path.id, &path.language, pair.to).await?;
+    let comparison = actix_web::web::block(move || compare(&from, &to)).await.map_err(crate::error::Error::internal)??;
+    Answer::ok(&comparison)
+}
+
+/// # Errors
+/// When a revision cannot be JSON.
+fn compare(from: &Revision, to: &Revision) -> Result<Comparison> {
+    Ok(Comparison { from: from.revision, to: to.revision, fields: fields(from, to)?, blocks: blocks(from, to)? })
+}
+
+fn fields(from: &Revision, to: &Revision) -> Result<Vec<FieldChange>> {
+    let value = |revision: &Revision| serde_json::to_value(&revision.text).map_err(crate::error::Error::internal);
+    let (from, to) = (value(from)?, value(to)?);
+    let (Value::Object(from), Value::Object(to)) = (from, to) else { return Ok(vec![]) };
+    Ok(from
+        .into_iter()
+        .filter(|(field, value)| field != "body" && to.get(field) != Some(value))
+        .map(|(field, value)| FieldChange { from: value, to: to.get(&field).cloned().unwrap_or_default(), field })
+        .collect())
+}
+
+/// A block as it is compared: its JSON without keys, and its words.
+struct Comparable {
+    form: String,
+    text: String,
+}
+
+fn comparable(revision: &Revision) -> Result<Vec<Comparable>> {
+    let texts: Vec<String> = revision.text.body.block_texts().collect();
+    let Value::Array(blocks) = serde_json::to_value(&revision.text.body).map_err(crate::error::Error::internal)? else { return Ok(vec![]) };
+    Ok(blocks.into_iter().zip(texts).map(|(block, text)| Comparable { form: without_keys(block).to_string(), text }).collect())
+}
+
+fn without_keys(value: Value) -> Value {
+    match value {
+        Value::Object(members) => Value::Object(members.into_iter().filter(|(name, _)| name != "_key").map(|(name, member)| (name, without_keys(member))).collect()),
+        Value::Array(items) => Value::Array(items.into_iter().map(without_keys).collect()),
+        other => other,
+    }
+}
+
+fn blocks(from: &Revision, to: &Revision) -> Result<Vec<BlockChange>> {
+    let deadline = Instant::now() + DEADLINE;
+    let (old, new) = (comparable(from)?, comparable(to)?);
+    let forms = |blocks: &[Comparable]| blocks.iter().map(|block| block.form.clone()).collect::<Vec<_>>();
+    let mut changes = vec![];
+    for op in capture_diff_slices_deadline(Algorithm::Myers, &forms(&old), &forms(&new), Some(deadline)) {
+        let (old_range, new_range) = (op.old_range(), op.new_range());
+        if matches!(op, DiffOp::Equal { .. }) {
+            changes.extend(old_range.zip(new_range).map(|(i, j)| BlockChange { op: BlockOp::Equal, from_index: Some(i), to_index: Some(j), words: vec![] }));
+            continue;
+        }
+        let both = old_range.len().min(new_range.len());
+        for (i, j) in old_range.clone().zip(new_range.clone()) {
+            let words = match (old.get(i), new.get(j)) {
+                (Some(old), Some(new)) => words(&old.text, &new.text, deadline),
+                _ => vec![],
+            };
+            changes.push(BlockChange { op: BlockOp::Changed, from_index: Some(i), to_index: Some(j), words });
+        }
+        let whole = |op, text: Option<&Comparable>| vec![WordChange { op, text: text.map(|block| block.text.clone()).unwrap_or_default() }];
+        for i in old_range.skip(both) {
+            changes.push(BlockChange { op: BlockOp::Deleted, from_index: Some(i), to_index: None, words: whole(WordOp::Deleted, old.get(i)) });
+        }
+        for j in new_range.skip(both) {
+            changes.push(BlockChange { op: BlockOp::Inserted, from_index: None, to_index: Some(j), words: whole(WordOp::Inserted, new.get(j)) });
+        }
+    }
+    Ok(changes)
+}
+
+fn words(old: &str, new: &str, deadline: Instant) -> Vec<WordChange> {
+    let diff = TextDiff::configure().deadline(deadline).diff_unicode_words(old, new);
+    let mut changes: Vec<WordChange> = vec![];
+    for change in diff.iter_all_changes() {
+        let op = match change.tag() {
+            ChangeTag::Equal => WordOp::Equal,
+            ChangeTag::Insert => WordOp::Inserted,
+            ChangeTag::Delete => WordOp::Deleted,
+        };
+        match changes.last_mut() {
+            Some(last) if last.op == op => last.text.push_str(change.value()),
+            _ => changes.push(WordChange { op, text: change.value().to_owned() }),
+        }
+    }
+    changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::Body;
+    use crate::db::Timestamp;
+    use crate::translations::text::Text;
+
+    fn revision(number: i32, headline: &str, html: &str) -> Revision {
+        let text = Text {
+            headline: headline.to_owned(),
+            summary: None,
+            body: Body::from_html(html),
+            dateline: None,
+            byline: None,
+            authors: vec![],
+            seo: super::super::text::SeoText::default(),
+        };
+        Revision { revision: number, text, words: 0, restored_from: None, created_by: Uuid::nil(), created_at: Timestamp::from_micros(0) }
+    }
+
+    #[test]
+    fn words_and_blocks_are_told_apart() {
+        let old = revision(1, "Бір", "<p>one</p><p>the quick fox</p><p>three</p>");
+        let new = revision(2, "Екі", "<p>one</p><p>the slow fox</p><p>three</p><p>four</p>");
+        let comparison = compare(&old, &new).unwrap();
+        assert_eq!(comparison.fields, [FieldChange { field: "headline".into(), from: "Бір".into(), to: "Екі".into() }]);
+        let ops: Vec<BlockOp> = comparison.blocks.iter().map(|block| block.op).collect();
+        assert_eq!(ops, [BlockOp::Equal, BlockOp::Changed, BlockOp::Equal, BlockOp::Inserted]);
+        let told: Vec<(WordOp, &str)> = comparison.blocks[1].words.iter().map(|word| (word.op, word.text.as_str())).collect();
+        assert_eq!(told, [(WordOp::Equal, "the "), (WordOp::Deleted, "quick"), (WordOp::Inserted, "slow"), (WordOp::Equal, " fox")]);
+        assert!(compare(&old, &old).unwrap().blocks.iter().all(|block| block.op == BlockOp::Equal));
+    }
+}

@@ -1,0 +1,155 @@
+//! The texts of a story, one for each language and script: revisions, review, publication.
+//!
+//! The original is a translation too. Publication (what readers see) and review (what editors do) are two axes, and
+//! [`after`] is the whole machine of both.
+
+mod compare;
+mod http;
+mod revisions;
+mod store;
+mod text;
+mod workflow;
+
+pub use http::{CreateArticle, create, routes};
+pub use store::{First, Translation, find, put_first};
+pub use text::{NewText, Text};
+pub use workflow::{PublishOrder, approve, kill, publish, submit, unpublish};
+
+use crate::db::{Timestamp, Tx};
+use crate::error::{Code, Error, Result};
+use crate::policy::Actor;
+use crate::text_enum;
+
+text_enum! {
+    /// What readers see of a text.
+    pub enum Publication {
+        Unreleased = "unreleased",
+        Published = "published",
+        Unpublished = "unpublished",
+        /// Taken away because its original was killed; its own agency decides.
+        Withheld = "withheld",
+        /// Withdrawn for good.
+        Killed = "killed",
+    }
+}
+
+text_enum! {
+    /// What editors have done with the newest revision.
+    pub enum Review {
+        Draft = "draft",
+        InReview = "in_review",
+        Approved = "approved",
+        /// The newest revision is the published one.
+        Settled = "settled",
+    }
+}
+
+/// What can be done with a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Edit,
+    Submit,
+    Return,
+    Approve,
+    Publish,
+    Unpublish,
+    Kill,
+    Delete,
+}
+
+impl Step {
+    pub const ALL: &'static [Self] = &[Self::Edit, Self::Submit, Self::Return, Self::Approve, Self::Publish, Self::Unpublish, Self::Kill, Self::Delete];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Edit => "edit",
+            Self::Submit => "submit",
+            Self::Return => "return",
+            Self::Approve => "approve",
+            Self::Publish => "publish",
+            Self::Unpublish => "unpublish",
+            Self::Kill => "kill",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// Where a text stands after a step; `None` where its state does not allow the step.
+///
+/// Publishing what is not approved includes the approval: the right to publish includes it, and the rule of four eyes
+/// holds for both.
+#[must_use]
+pub const fn after(publication: Publication, review: Review, step: Step) -> Option<(Publication, Review)> {
+    use {Publication as P, Review as R};
+    match (step, publication, review) {
+        (_, P::Killed, _) | (Step::Edit | Step::Publish, P::Withheld, _) => None,
+        (Step::Edit, publication, _) => Some((publication, R::Draft)),
+        (Step::Submit, publication, R::Draft) => Some((publication, R::InReview)),
+        (Step::Return, publication, R::InReview | R::Approved) => Some((publication, R::Draft)),
+        (Step::Approve, publication, R::InReview) => Some((publication, R::Approved)),
+        (Step::Publish, P::Published, R::Settled) => None,
+        (Step::Publish, _, _) => Some((P::Published, R::Settled)),
+        (Step::Unpublish, P::Published, review) => Some((P::Unpublished, review)),
+        (Step::Kill, _, review) => Some((P::Killed, review)),
+        (Step::Delete, P::Unreleased, review) => Some((P::Unreleased, review)),
+        _ => None,
+    }
+}
+
+/// As [`after`], with the problem that says what would be possible.
+///
+/// # Errors
+/// `illegal_transition`.
+pub fn step(publication: Publication, review: Review, step: Step) -> Result<(Publication, Review)> {
+    after(publication, review, step).ok_or_else(|| {
+        let possible: Vec<&str> = Step::ALL.iter().filter(|other| after(publication, review, **other).is_some()).map(|other| other.name()).collect();
+        let possible = if possible.is_empty() { "nothing more".to_owned() } else { possible.join(", ") };
+        Error::new(Code::IllegalTransition, format!("A text that is {publication} and {review} cannot {}; possible: {possible}.", step.name()))
+            .with("publication", publication.as_str())
+            .with("review", review.as_str())
+    })
+}
+
+/// Writes a further revision of a text, which is a draft.
+///
+/// # Errors
+/// `illegal_transition`, and when the database fails.
+pub async fn edit(tx: &mut Tx, actor: &Actor, old: &Translation, text: &Text, now: Timestamp) -> Result<Translation> {
+    store::put_next(tx, actor, old, text, old.slug.as_deref(), None, now).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::TextEnum;
+    use Publication::{Killed, Published, Unpublished, Unreleased, Withheld};
+    use Review::{Approved, Draft, InReview, Settled};
+
+    #[test]
+    fn the_whole_machine() {
+        let mut table = String::new();
+        for &publication in Publication::ALL {
+            for &review in Review::ALL {
+                let steps: Vec<String> = Step::ALL
+                    .iter()
+                    .filter_map(|&step| after(publication, review, step).map(|(p, r)| format!("{}→{p}/{r}", step.name())))
+                    .collect();
+                table.push_str(&format!("{publication}/{review}: {}\n", steps.join(" ")));
+            }
+        }
+        insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn promises() {
+        assert_eq!(after(Unreleased, Draft, Step::Submit), Some((Unreleased, InReview)));
+        assert_eq!(after(Published, Draft, Step::Publish), Some((Published, Settled)));
+        assert_eq!(after(Unpublished, Settled, Step::Publish), Some((Published, Settled)));
+        assert_eq!(after(Published, Settled, Step::Publish), None);
+        assert_eq!(after(Published, Settled, Step::Delete), None);
+        assert_eq!(after(Withheld, Settled, Step::Publish), None);
+        for &step in Step::ALL {
+            assert_eq!(after(Killed, Approved, step), None, "killed is the end");
+        }
+    }
+}

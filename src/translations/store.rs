@@ -1,0 +1,434 @@
+//! The tables of translations and revisions.
+
+use super::{Publication, Review, Step, Text, step};
+use crate::articles::{self, Found};
+use crate::body::Body;
+use crate::db::{Reader, Timestamp, Tx};
+use crate::error::{Code, Error, Faults, Result, Unique};
+use crate::language::{Direction, Tag};
+use crate::policy::{Actor, KillWork, Permission, Relation, Rule, decide};
+use crate::precondition::Standing;
+use serde::Serialize;
+use sqlx::FromRow;
+use sqlx::types::Json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A text of a story, as it is worked on: its newest revision.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Translation {
+    pub article_id: Uuid,
+    pub language: Tag,
+    pub direction: Direction,
+    /// The agency that made it, reviews and publishes it.
+    pub agency_id: Uuid,
+    pub is_original: bool,
+    pub publication: Publication,
+    pub review: Review,
+    /// The newest revision, which is the one shown here.
+    pub revision: i32,
+    /// The revision that readers see, or saw last.
+    pub published_revision: Option<i32>,
+    /// The revision of the original that it was made from.
+    pub base_revision: Option<i32>,
+    /// Its address, or the one it will have.
+    pub slug: Option<String>,
+    #[serde(flatten)]
+    pub text: Text,
+    pub words: i32,
+    /// Who works on it.
+    pub assignee_id: Option<Uuid>,
+    pub created_by: Uuid,
+    /// Who wrote the newest revision.
+    pub last_author: Uuid,
+    /// Why it was returned, until it is submitted again.
+    pub return_reason: Option<String>,
+    pub first_published_at: Option<Timestamp>,
+    pub published_at: Option<Timestamp>,
+    pub killed_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub updated_by: Uuid,
+    #[serde(skip)]
+    pub version: i64,
+    /// Whether the agency asks for a second pair of eyes.
+    #[serde(skip)]
+    pub four_eyes: bool,
+}
+
+#[derive(FromRow)]
+struct Row {
+    article_id: Uuid,
+    language: Tag,
+    agency_id: Uuid,
+    is_original: bool,
+    publication: Publication,
+    review: Review,
+    revision: i32,
+    published_revision: Option<i32>,
+    base_revision: Option<i32>,
+    slug: Option<String>,
+    headline: String,
+    summary: Option<String>,
+    body: Json<Body>,
+    dateline: Option<String>,
+    byline: Option<String>,
+    authors: Json<Vec<Uuid>>,
+    seo: Json<super::text::SeoText>,
+    words: i32,
+    assignee_id: Option<Uuid>,
+    created_by: Uuid,
+    last_author: Uuid,
+    return_reason: Option<String>,
+    first_published_at: Option<Timestamp>,
+    published_at: Option<Timestamp>,
+    killed_at: Option<Timestamp>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    updated_by: Uuid,
+    version: i64,
+    four_eyes: bool,
+}
+
+impl From<Row> for Translation {
+    fn from(row: Row) -> Self {
+        Self {
+            article_id: row.article_id,
+            direction: row.language.direction(),
+            language: row.language,
+            agency_id: row.agency_id,
+            is_original: row.is_original,
+            publication: row.publication,
+            review: row.review,
+            revision: row.revision,
+            published_revision: row.published_revision,
+            base_revision: row.base_revision,
+            slug: row.slug,
+            text: Text {
+                headline: row.headline,
+                summary: row.summary,
+                body: row.body.0,
+                dateline: row.dateline,
+                byline: row.byline,
+                authors: row.authors.0,
+                seo: row.seo.0,
+            },
+            words: row.words,
+            assignee_id: row.assignee_id,
+            created_by: row.created_by,
+            last_author: row.last_author,
+            return_reason: row.return_reason,
+            first_published_at: row.first_published_at,
+            published_at: row.published_at,
+            killed_at: row.killed_at,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            updated_by: row.updated_by,
+            version: row.version,
+            four_eyes: row.four_eyes,
+        }
+    }
+}
+
+const COLUMNS: &str = "SELECT t.article_id, t.language, t.agency_id, t.is_original, t.publication, t.review, t.revision, t.published_revision, \
+     t.base_revision, t.slug, r.headline, r.summary, r.body, r.dateline, r.byline, r.authors, r.seo, r.words, t.assignee_id, t.created_by, \
+     t.last_author, t.return_reason, t.first_published_at, t.published_at, t.killed_at, t.created_at, t.updated_at, t.updated_by, t.version, \
+     g.four_eyes FROM translations t JOIN agencies g ON g.id = t.agency_id \
+     JOIN revisions r ON r.article_id = t.article_id AND r.language = t.language AND r.revision = t.revision \
+     WHERE t.deleted_at IS NULL AND t.article_id = $1";
+
+impl Translation {
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        Standing { version: self.version, updated_at: self.updated_at, updated_by: Some(self.updated_by) }
+    }
+
+    /// How a caller stands to it, who stands to its story as `found` says.
+    #[must_use]
+    pub fn relation(&self, actor: &Actor, found: &Found) -> Relation {
+        let me = actor.id();
+        Relation {
+            owner: self.agency_id == actor.agency,
+            shared: found.relation.shared,
+            involved: self.created_by == me || self.last_author == me || self.assignee_id == Some(me),
+            reader: found.relation.owner || found.relation.reader || found.relation.involved,
+        }
+    }
+}
+
+/// Finds a text to which the caller may do what the rule says, with its story, and holds the story.
+///
+/// # Errors
+/// `not_found`, `forbidden`, and when the database fails.
+pub async fn find(tx: &mut Tx, actor: &Actor, rule: &Rule, article: Uuid, language: &Tag, now: Timestamp) -> Result<(Translation, Found)> {
+    articles::hold(tx, article).await?;
+    let found = articles::find(&mut *tx, actor, article, now).await?;
+    let translation = read(&mut *tx, article, language).await?.ok_or_else(|| Error::not_found("translation"))?;
+    let mut relation = translation.relation(actor, &found);
+    // The agency of the story can always kill its texts.
+    relation.owner |= rule == KillWork::RULE && found.relation.owner;
+    articles::admit(decide(rule, actor, relation), "translation")?;
+    Ok((translation, found))
+}
+
+/// The text of an article in a language.
+pub(super) async fn read(on: impl Reader<'_>, article: Uuid, language: &Tag) -> Result<Option<Translation>> {
+    let row: Option<Row> = on.query(COLUMNS).bind(article).push(" AND t.language = ").push_bind(language).optional().await?;
+    Ok(row.map(Translation::from))
+}
+
+/// All texts of an article, the original first.
+pub(super) async fn list(on: impl Reader<'_>, article: Uuid) -> Result<Vec<Translation>> {
+    let rows: Vec<Row> = on.query(COLUMNS).bind(article).push(" ORDER BY t.is_original DESC, t.language").all().await?;
+    Ok(rows.into_iter().map(Translation::from).collect())
+}
+
+/// What the database must be asked about a text.
+pub(super) async fn check(tx: &mut Tx, text: &Text, faults: &mut Faults) -> Result<()> {
+    if text.authors.is_empty() {
+        return Ok(());
+    }
+    let known: Vec<(Uuid,)> = tx.query("SELECT id FROM staff WHERE id IN (").push_list(text.authors.iter().copied()).push(")").all().await?;
+    for (i, author) in text.authors.iter().enumerate() {
+        faults.check(known.contains(&(*author,)), &format!("/authors/{i}"), "unknown_staff", "is not a staff member");
+    }
+    Ok(())
+}
+
+/// A first text in a language.
+pub struct First<'a> {
+    pub article: Uuid,
+    pub language: &'a Tag,
+    pub is_original: bool,
+    pub text: &'a Text,
+    pub slug: Option<&'a str>,
+}
+
+/// Writes the first revision of a text, which belongs to the caller's agency.
+///
+/// # Errors
+/// `already_exists`, and when the database fails.
+pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timestamp) -> Result<Translation> {
+    let exists = || Error::new(Code::AlreadyExists, format!("There is a text in {} already.", first.language));
+    let base = if first.is_original { None } else { original_revision(tx, first.article).await? };
+    let revived: Option<(i32,)> = tx
+        .query(
+            "UPDATE translations SET deleted_at = NULL, agency_id = $3, revision = revision + 1, review = 'draft', headline = $4, headline_key = $5, \
+             slug = $6, base_revision = $7, assignee_id = $8, created_by = $9, last_author = $9, return_reason = NULL, version = version + 1, \
+             created_at = $10, updated_at = $10, updated_by = $9 WHERE article_id = $1 AND language = $2 AND deleted_at IS NOT NULL RETURNING revision",
+        )
+        .bind(first.article)
+        .bind(first.language)
+        .bind(actor.agency)
+        .bind(&first.text.headline)
+        .bind(articles::headline_key(&first.text.headline))
+        .bind(first.slug)
+        .bind(base)
+        .bind(actor.staff_id())
+        .bind(actor.id())
+        .bind(now)
+        .optional()
+        .await?;
+    let revision = match revived {
+        Some((revision,)) => revision,
+        None => {
+            tx.query(
+                "INSERT INTO translations (article_id, language, agency_id, is_original, publication, review, revision, base_revision, headline, \
+                 headline_key, slug, assignee_id, created_by, last_author, version, created_at, updated_at, updated_by) \
+                 VALUES ($1, $2, $3, $4, 'unreleased', 'draft', 1, $5, $6, $7, $8, $9, $10, $10, 1, $11, $11, $10)",
+            )
+            .bind(first.article)
+            .bind(first.language)
+            .bind(actor.agency)
+            .bind(first.is_original)
+            .bind(base)
+            .bind(&first.text.headline)
+            .bind(articles::headline_key(&first.text.headline))
+            .bind(first.slug)
+            .bind(actor.staff_id())
+            .bind(actor.id())
+            .bind(now)
+            .execute()
+            .await
+            .unique(exists)?;
+            1
+        }
+    };
+    insert_revision(tx, actor, first.article, first.language, revision, first.text, None, now).await?;
+    articles::touch(tx, first.article, actor.id(), now).await?;
+    read(tx, first.article, first.language).await?.ok_or_else(|| Error::internal("the text that was written is not there"))
+}
+
+async fn original_revision(tx: &mut Tx, article: Uuid) -> Result<Option<i32>> {
+    let pinned: Option<(i32,)> = tx
+        .query("SELECT COALESCE(published_revision, revision) FROM translations WHERE article_id = $1 AND is_original AND deleted_at IS NULL")
+        .bind(article)
+        .optional()
+        .await?;
+    Ok(pinned.map(|(revision,)| revision))
+}
+
+/// Writes a further revision of a text.
+///
+/// # Errors
+/// `illegal_transition`, and when the database fails.
+pub(super) async fn put_next(
+    tx: &mut Tx,
+    actor: &Actor,
+    old: &Translation,
+    text: &Text,
+    slug: Option<&str>,
+    restored_from: Option<i32>,
+    now: Timestamp,
+) -> Result<Translation> {
+    let (publication, review) = step(old.publication, old.review, Step::Edit)?;
+    let revision = old.revision + 1;
+    tx.query(
+        "UPDATE translations SET revision = $3, publication = $4, review = $5, headline = $6, headline_key = $7, slug = $8, last_author = $9, \
+         version = version + 1, updated_at = $10, updated_by = $9 WHERE article_id = $1 AND language = $2",
+    )
+    .bind(old.article_id)
+    .bind(&old.language)
+    .bind(revision)
+    .bind(publication)
+    .bind(review)
+    .bind(&text.headline)
+    .bind(articles::headline_key(&text.headline))
+    .bind(slug)
+    .bind(actor.id())
+    .bind(now)
+    .execute()
+    .await?;
+    insert_revision(tx, actor, old.article_id, &old.language, revision, text, restored_from, now).await?;
+    articles::touch(tx, old.article_id, actor.id(), now).await?;
+    read(tx, old.article_id, &old.language).await?.ok_or_else(|| Error::internal("the text that was written is not there"))
+}
+
+#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
+async fn insert_revision(
+    tx: &mut Tx,
+    actor: &Actor,
+    article: Uuid,
+    language: &Tag,
+    revision: i32,
+    text: &Text,
+    restored_from: Option<i32>,
+    now: Timestamp,
+) -> Result<()> {
+    tx.query(
+        "INSERT INTO revisions (article_id, language, revision, headline, summary, body, dateline, byline, authors, seo, words, restored_from, \
+         created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+    )
+    .bind(article)
+    .bind(language)
+    .bind(revision)
+    .bind(&text.headline)
+    .bind(&text.summary)
+    .bind(Json(&text.body))
+    .bind(&text.dateline)
+    .bind(&text.byline)
+    .bind(Json(&text.authors))
+    .bind(Json(&text.seo))
+    .bind(i32::try_from(text.body.word_count()).unwrap_or(i32::MAX))
+    .bind(restored_from)
+    .bind(actor.id())
+    .bind(now)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// What a step changes of a text's row.
+#[derive(Default)]
+pub(super) struct Moved<'a> {
+    pub return_reason: Option<&'a str>,
+    /// The address and the moment of a publication.
+    pub published: Option<&'a str>,
+    pub killed: bool,
+}
+
+/// Moves a text to another state.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn advance(
+    tx: &mut Tx,
+    actor: &Actor,
+    old: &Translation,
+    (publication, review): (Publication, Review),
+    moved: Moved<'_>,
+    now: Timestamp,
+) -> Result<Translation> {
+    let is_published = moved.published.is_some();
+    tx.query(
+        "UPDATE translations SET publication = $3, review = $4, return_reason = $5, slug = COALESCE($6, slug), \
+         published_revision = CASE WHEN $7 THEN revision ELSE published_revision END, \
+         published_at = CASE WHEN $7 THEN $9 ELSE published_at END, first_published_at = CASE WHEN $7 THEN COALESCE(first_published_at, $9) ELSE first_published_at END, \
+         killed_at = CASE WHEN $8 THEN $9 ELSE killed_at END, version = version + 1, updated_at = $9, updated_by = $10 \
+         WHERE article_id = $1 AND language = $2",
+    )
+    .bind(old.article_id)
+    .bind(&old.language)
+    .bind(publication)
+    .bind(review)
+    .bind(moved.return_reason)
+    .bind(moved.published)
+    .bind(is_published)
+    .bind(moved.killed)
+    .bind(now)
+    .bind(actor.id())
+    .execute()
+    .await?;
+    articles::touch(tx, old.article_id, actor.id(), now).await?;
+    read(tx, old.article_id, &old.language).await?.ok_or_else(|| Error::internal("the text that was moved is not there"))
+}
+
+/// Pins a translation to the original as it is public now.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn pin(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<()> {
+    let base = original_revision(tx, article).await?;
+    tx.query("UPDATE translations SET base_revision = $3 WHERE article_id = $1 AND language = $2 AND NOT is_original")
+        .bind(article)
+        .bind(language)
+        .bind(base)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Gives a text to somebody, or to nobody.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn assign(tx: &mut Tx, actor: &Actor, old: &Translation, assignee: Option<Uuid>, now: Timestamp) -> Result<Translation> {
+    tx.query("UPDATE translations SET assignee_id = $3, version = version + 1, updated_at = $4, updated_by = $5 WHERE article_id = $1 AND language = $2")
+        .bind(old.article_id)
+        .bind(&old.language)
+        .bind(assignee)
+        .bind(now)
+        .bind(actor.id())
+        .execute()
+        .await?;
+    read(tx, old.article_id, &old.language).await?.ok_or_else(|| Error::internal("the text that was assigned is not there"))
+}
+
+/// Deletes a text that was never public.
+///
+/// # Errors
+/// `illegal_transition`, `conflict`, and when the database fails.
+pub(super) async fn delete(tx: &mut Tx, actor: &Actor, old: &Translation, now: Timestamp) -> Result<()> {
+    step(old.publication, old.review, Step::Delete)?;
+    if old.is_original {
+        return Err(Error::new(Code::Conflict, "The original belongs to the article: delete the article."));
+    }
+    tx.query("UPDATE translations SET deleted_at = $3, version = version + 1, updated_at = $3, updated_by = $4 WHERE article_id = $1 AND language = $2")
+        .bind(old.article_id)
+        .bind(&old.language)
+        .bind(now)
+        .bind(actor.id())
+        .execute()
+        .await?;
+    articles::touch(tx, old.article_id, actor.id(), now).await
+}

@@ -1,0 +1,372 @@
+//! The steps of a text: submit, return, approve, publish, unpublish, kill, assign.
+
+use super::store::{self, Moved};
+use super::{Publication, Step, Translation, find, step};
+use crate::answer::Answer;
+use crate::auth::Caller;
+use crate::config::Config;
+use crate::db::{Timestamp, Tx};
+use crate::error::{Code, Error, Faults, Result};
+use crate::extract::{Body, OptionalBody, Path};
+use crate::idempotency::Write;
+use crate::language::Tag;
+use crate::policy::{Actor, AssignWork, KillWork, Permission, PublishWork, ReviewWork, Rule, SubmitWork};
+use crate::precondition::{IfMatch, Precondition};
+use crate::publication::{self, Change, ChangeKind, ChangeType};
+use crate::staff;
+use crate::state::State;
+use actix_web::post;
+use actix_web::web::Data;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(submit_translation)
+        .service(return_translation)
+        .service(approve_translation)
+        .service(publish_translation)
+        .service(unpublish_translation)
+        .service(kill_translation)
+        .service(assign_translation);
+}
+
+/// Where a text is.
+#[derive(Deserialize, IntoParams)]
+pub struct TextPath {
+    /// The article.
+    pub id: Uuid,
+    /// BCP 47: `kk`, `kk-Latn`.
+    #[param(value_type = Tag, example = "kk")]
+    pub language: Tag,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "The figures in the second paragraph need a source."}))]
+struct ReturnOrder {
+    /// For the author.
+    #[schema(min_length = 1, max_length = 2000)]
+    reason: String,
+}
+
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"change_kind": "correction", "public_note": "An earlier version named the wrong port."}))]
+pub struct PublishOrder {
+    /// Why it is published anew; needed exactly when readers have seen an earlier revision.
+    pub change_kind: Option<ChangeKind>,
+    /// What readers are told; needed for a clarification or correction.
+    #[schema(min_length = 1, max_length = 1000)]
+    pub public_note: Option<String>,
+}
+
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"public_note": "The text is being checked."}))]
+struct UnpublishOrder {
+    /// What the change log says.
+    #[schema(min_length = 1, max_length = 1000)]
+    public_note: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "The source has proved to be forged.", "public_note": "This text was withdrawn because it was not true."}))]
+struct KillOrder {
+    /// For the record of the house.
+    #[schema(min_length = 1, max_length = 2000)]
+    reason: String,
+    /// What its address says from now on.
+    #[schema(min_length = 1, max_length = 1000)]
+    public_note: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct AssignOrder {
+    /// An active staff member of the text's agency; `null` for nobody.
+    staff_id: Option<Uuid>,
+}
+
+async fn at(tx: &mut Tx, caller: &Actor, rule: &Rule, path: &TextPath, precondition: &Precondition, now: Timestamp) -> Result<Translation> {
+    let (text, _) = find(tx, caller, rule, path.id, &path.language, now).await?;
+    precondition.check(text.standing())?;
+    Ok(text)
+}
+
+fn answer(text: &Translation) -> Result<Answer> {
+    Ok(Answer::ok(text)?.version(text.version))
+}
+
+/// Where the agency asks for four eyes, nobody lets their own words through.
+fn four_eyes(actor: &Actor, text: &Translation) -> Result<()> {
+    if text.four_eyes && text.last_author == actor.id() {
+        return Err(Error::new(Code::FourEyesRequired, "You wrote the newest revision; the agency asks for a second person to approve it."));
+    }
+    Ok(())
+}
+
+/// Submits the newest revision for review.
+///
+/// # Errors
+/// `illegal_transition`, `validation_failed` for a text that is not complete, and when the database fails.
+pub async fn submit(tx: &mut Tx, actor: &Actor, text: &Translation, now: Timestamp) -> Result<Translation> {
+    let to = step(text.publication, text.review, Step::Submit)?;
+    complete(text)?;
+    store::advance(tx, actor, text, to, Moved::default(), now).await
+}
+
+/// What must be there before others read it.
+fn complete(text: &Translation) -> Result<()> {
+    let mut faults = Faults::default();
+    faults.check(!text.text.body.is_empty(), "/body", "required", "the text has no body yet");
+    faults.finish()
+}
+
+/// Approves the newest revision.
+///
+/// # Errors
+/// `illegal_transition`, `four_eyes_required`, and when the database fails.
+pub async fn approve(tx: &mut Tx, actor: &Actor, text: &Translation, now: Timestamp) -> Result<Translation> {
+    let to = step(text.publication, text.review, Step::Approve)?;
+    four_eyes(actor, text)?;
+    store::advance(tx, actor, text, to, Moved::default(), now).await
+}
+
+/// Publishes the newest revision. Says which number the change has in the log.
+///
+/// # Errors
+/// `illegal_transition`, `four_eyes_required`, `validation_failed`, `already_exists` for the address, and when the database fails.
+pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Translation, order: PublishOrder, now: Timestamp) -> Result<Translation> {
+    let to = step(text.publication, text.review, Step::Publish)?;
+    if matches!(text.review, super::Review::Draft | super::Review::InReview) {
+        four_eyes(actor, text)?;
+    }
+    complete(text)?;
+    let change = change_of(text, order)?;
+    let own = text.slug.as_deref();
+    let slug = publication::claim_slug(tx, text.article_id, &text.language, own, &text.text.headline).await?;
+    store::advance(tx, actor, text, to, Moved { published: Some(&slug), ..Moved::default() }, now).await?;
+    store::pin(tx, text.article_id, &text.language).await?;
+    publication::publish(tx, config, text.article_id, &text.language, &change, now).await?;
+    store::read(tx, text.article_id, &text.language).await?.ok_or_else(|| Error::internal("the text that was published is not there"))
+}
+
+/// What the change log says of a publication.
+fn change_of(text: &Translation, order: PublishOrder) -> Result<Change> {
+    let seen = text.published_revision.is_some_and(|published| published != text.revision);
+    let mut faults = Faults::default();
+    match order.change_kind {
+        None if seen => faults.add("/change_kind", "required", "readers have seen an earlier revision: say fix, update, clarification or correction"),
+        Some(_) if !seen => faults.add("/change_kind", "not_allowed", "readers have seen no other revision: leave it out"),
+        Some(ChangeKind::Clarification | ChangeKind::Correction) if order.public_note.as_deref().is_none_or(|note| note.trim().is_empty()) => {
+            faults.add("/public_note", "required", "readers must be told what was clarified or corrected");
+        }
+        _ => {}
+    }
+    if let Some(note) = &order.public_note {
+        faults.text("/public_note", note, 1, 1_000);
+    }
+    faults.finish()?;
+    let r#type = match order.change_kind {
+        _ if text.publication != Publication::Published => ChangeType::Published,
+        Some(ChangeKind::Clarification | ChangeKind::Correction) => ChangeType::Corrected,
+        _ => ChangeType::Updated,
+    };
+    Ok(Change { r#type, kind: order.change_kind, public_note: order.public_note })
+}
+
+/// Takes a text away from readers; it may be published again.
+///
+/// # Errors
+/// `illegal_transition`, and when the database fails.
+pub async fn unpublish(tx: &mut Tx, actor: &Actor, text: &Translation, note: Option<String>, now: Timestamp) -> Result<Translation> {
+    let to = step(text.publication, text.review, Step::Unpublish)?;
+    let moved = store::advance(tx, actor, text, to, Moved::default(), now).await?;
+    let change = Change { r#type: ChangeType::Unpublished, kind: None, public_note: note };
+    publication::withdraw(tx, text.article_id, &text.language, &change, now).await?;
+    Ok(moved)
+}
+
+/// Withdraws a text for good. What was never public is frozen, without a tombstone.
+///
+/// # Errors
+/// `illegal_transition`, and when the database fails.
+pub async fn kill(tx: &mut Tx, actor: &Actor, text: &Translation, reason: &str, note: String, now: Timestamp) -> Result<Translation> {
+    let to = step(text.publication, text.review, Step::Kill)?;
+    let moved = store::advance(tx, actor, text, to, Moved { killed: true, return_reason: Some(reason), ..Moved::default() }, now).await?;
+    if text.first_published_at.is_some() {
+        let change = Change { r#type: ChangeType::Killed, kind: None, public_note: Some(note) };
+        publication::withdraw(tx, text.article_id, &text.language, &change, now).await?;
+    }
+    Ok(moved)
+}
+
+/// Submit a text for review
+#[utoipa::path(tag = "workflow", params(TextPath, IfMatch), responses((status = 200, description = "In review", body = Translation)),
+    extensions(("x-problems" = json!(["illegal_transition", "validation_failed"]))))]
+#[post("/articles/{id}/translations/{language}/submit")]
+async fn submit_translation(state: Data<State>, caller: Caller<SubmitWork>, Path(path): Path<TextPath>, precondition: Precondition, write: Write) -> Result<Answer> {
+    let now = state.clock.now();
+    write
+        .run(&caller, async |tx| {
+            let text = at(tx, &caller, SubmitWork::RULE, &path, &precondition, now).await?;
+            answer(&submit(tx, &caller, &text, now).await?)
+        })
+        .await
+}
+
+/// Return a text to its author
+#[utoipa::path(tag = "workflow", params(TextPath, IfMatch), request_body = ReturnOrder, responses((status = 200, description = "A draft again", body = Translation)),
+    extensions(("x-problems" = json!(["illegal_transition"]))))]
+#[post("/articles/{id}/translations/{language}/return")]
+async fn return_translation(
+    state: Data<State>,
+    caller: Caller<ReviewWork>,
+    Path(path): Path<TextPath>,
+    precondition: Precondition,
+    write: Write,
+    Body(order): Body<ReturnOrder>,
+) -> Result<Answer> {
+    let mut faults = Faults::default();
+    faults.text("/reason", &order.reason, 1, 2_000);
+    faults.finish()?;
+    let now = state.clock.now();
+    write
+        .run(&caller, async |tx| {
+            let text = at(tx, &caller, ReviewWork::RULE, &path, &precondition, now).await?;
+            let to = step(text.publication, text.review, Step::Return)?;
+            answer(&store::advance(tx, &caller, &text, to, Moved { return_reason: Some(&order.reason), ..Moved::default() }, now).await?)
+        })
+        .await
+}
+
+/// Approve a text
+///
+/// Where the agency asks for four eyes, not by whoever wrote the newest revision.
+#[utoipa::path(tag = "workflow", params(TextPath, IfMatch), responses((status = 200, description = "Approved", body = Translation)),
+    extensions(("x-problems" = json!(["illegal_transition", "four_eyes_required"]))))]
+#[post("/articles/{id}/translations/{language}/approve")]
+async fn approve_translation(state: Data<State>, caller: Caller<ReviewWork>, Path(path): Path<TextPath>, precondition: Precondition, write: Write) -> Result<Answer> {
+    let now = state.clock.now();
+    write
+        .run(&caller, async |tx| {
+            let text = at(tx, &caller, ReviewWork::RULE, &path, &precondition, now).await?;
+            answer(&approve(tx, &caller, &text, now).await?)
+        })
+        .await
+}
+
+/// Publish a text
+///
+/// Only this language; no other text of the story is touched. A draft is approved in the same act, under the same rule
+/// of four eyes. The body may be left out for a first publication.
+#[utoipa::path(tag = "workflow", params(TextPath, IfMatch), request_body(content = Option<PublishOrder>, content_type = "application/json"),
+    responses((status = 200, description = "Published", body = Translation)),
+    extensions(("x-problems" = json!(["illegal_transition", "four_eyes_required", "already_exists", "validation_failed"]))))]
+#[post("/articles/{id}/translations/{language}/publish")]
+async fn publish_translation(
+    state: Data<State>,
+    caller: Caller<PublishWork>,
+    Path(path): Path<TextPath>,
+    precondition: Precondition,
+    write: Write,
+    OptionalBody(order): OptionalBody<PublishOrder>,
+) -> Result<Answer> {
+    let now = state.clock.now();
+    write
+        .run(&caller, async |tx| {
+            let text = at(tx, &caller, PublishWork::RULE, &path, &precondition, now).await?;
+            answer(&publish(tx, &state.config, &caller, &text, order, now).await?)
+        })
+        .await
+}
+
+/// Unpublish a text
+///
+/// Readers get 404; it may be published again, under the same address.
+#[utoipa::path(tag = "workflow", params(TextPath, IfMatch), request_body(content = Option<UnpublishOrder>, content_type = "application/json"),
+    responses((status = 200, description = "Unpublished", body = Translation)), extensions(("x-problems" = json!(["illegal_transition"]))))]
+#[post("/articles/{id}/translations/{language}/unpublish")]
+async fn unpublish_translation(
+    state: Data<State>,
+    caller: Caller<PublishWork>,
+    Path(path): Path<TextPath>,
+    precondition: Precondition,
+    write: Write,
+    OptionalBody(order): OptionalBody<UnpublishOrder>,
+) -> Result<Answer> {
+    let mut faults = Faults::default();
+    if let Some(note) = &order.public_note {
+        faults.text("/public_note", note, 1, 1_000);
+    }
+    faults.finish()?;
+    let now = state.clock.now();
+    write
+        .run(&caller, async |tx| {
+            let text = at(tx, &caller, PublishWork::RULE, &path, &precondition, now).await?;
+            answer(&unpublish(tx, &caller, &text, order.public_note, now).await?)
+        })
+        .await
+}
+
+/// Kill a text
+///
+/// Withdraws this one text for good: readers get 410 with the public note, under every address it ever had. It cannot be
+/// edited or published again.
+#[utoipa::path(tag = "workflow", params(TextPath, IfMatch), request_body = KillOrder, responses((status = 200, description = "Killed", body = Translation)),
+    extensions(("x-problems" = json!(["illegal_transition"]))))]
+#[post("/articles/{id}/translations/{language}/kill")]
+async fn kill_translation(
+    state: Data<State>,
+    caller: Caller<KillWork>,
+    Path(path): Path<TextPath>,
+    precondition: Precondition,
+    write: Write,
+    Body(order): Body<KillOrder>,
+) -> Result<Answer> {
+    let mut faults = Faults::default();
+    faults.text("/reason", &order.reason, 1, 2_000);
+    faults.text("/public_note", &order.public_note, 1, 1_000);
+    faults.finish()?;
+    let now = state.clock.now();
+    write
+        .run(&caller, async |tx| {
+            let text = at(tx, &caller, KillWork::RULE, &path, &precondition, now).await?;
+            answer(&kill(tx, &caller, &text, &order.reason, order.public_note, now).await?)
+        })
+        .await
+}
+
+/// Assign a text
+///
+/// Says who works on it, from now on with the rights of an author.
+#[utoipa::path(tag = "workflow", params(TextPath, IfMatch), request_body = AssignOrder, responses((status = 200, description = "Assigned", body = Translation)),
+    extensions(("x-problems" = json!(["illegal_transition"]))))]
+#[post("/articles/{id}/translations/{language}/assign")]
+async fn assign_translation(
+    state: Data<State>,
+    caller: Caller<AssignWork>,
+    Path(path): Path<TextPath>,
+    precondition: Precondition,
+    write: Write,
+    Body(order): Body<AssignOrder>,
+) -> Result<Answer> {
+    let now = state.clock.now();
+    write
+        .run(&caller, async |tx| {
+            let text = at(tx, &caller, AssignWork::RULE, &path, &precondition, now).await?;
+            step(text.publication, text.review, Step::Edit)?;
+            if let Some(id) = order.staff_id {
+                let agency = staff::find_active(&mut *tx, id).await?;
+                if agency != Some(text.agency_id) {
+                    return Err(Error::invalid("/staff_id", "unknown_staff", "is not an active staff member of the text's agency"));
+                }
+            }
+            answer(&store::assign(tx, &caller, &text, order.staff_id, now).await?)
+        })
+        .await
+}

@@ -1,0 +1,17 @@
+//! The newsroom through its front door: HTTP against the one app, each test on a database of its own, on both engines.
+
+mod agencies;
+mod articles;
+mod auth;
+mod contract;
+mod delivery;
+mod edge;
+mod idempotency;
+mod matrix;
+mod operations;
+mod schema;
+mod sections;
+mod staff;
+mod support;
+mod translations;
+mod workflow;
