@@ -12,6 +12,7 @@ pub fn anyone() -> Cors {
     Cors::default()
         .allow_any_origin()
         .send_wildcard()
+        .disable_vary_header()
         .allowed_methods([Method::GET, Method::HEAD])
         .allowed_headers(["Accept", "Accept-Language", "Content-Type", "If-None-Match", "If-Modified-Since", "X-Request-Id", "traceparent"])
         .expose_headers(EXPOSED)

@@ -29,7 +29,7 @@ pub struct ClientAddress(pub IpAddr);
 /// The outermost middleware: ids, refusals, problem documents, headers, log and metrics.
 ///
 /// # Errors
-/// Never: what fails becomes a problem document.
+/// What fails inside another middleware; handlers answer their errors, which become problem documents here.
 pub async fn edge(mut request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let started = Instant::now();
     let Some(state) = request.app_data::<Data<State>>().cloned() else {
@@ -46,16 +46,10 @@ pub async fn edge(mut request: ServiceRequest, next: Next<impl MessageBody + 'st
     }
     let mut response = match admit(&request, &state, address) {
         Err(refusal) => {
-            let http = HttpResponse::from_error(refusal);
-            request.into_response(http)
+            let (request, _) = request.into_parts();
+            ServiceResponse::new(request, HttpResponse::from_error(refusal))
         }
-        Ok(()) => {
-            let http = request.request().clone();
-            match next.call(request).await {
-                Ok(response) => response.map_into_boxed_body(),
-                Err(error) => ServiceResponse::new(http, HttpResponse::from_error(error)),
-            }
-        }
+        Ok(()) => next.call(request).await?.map_into_boxed_body(),
     };
     response = render_problem(response, &state, &id);
     finish_headers(&mut response, &state, &id);

@@ -2,11 +2,12 @@
 
 use crate::error::Faults;
 use crate::language::Tag;
+use crate::patch::Patch;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
-use utoipa::openapi::schema::{AdditionalProperties, Type};
+use utoipa::openapi::schema::{AdditionalProperties, SchemaType, Type};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 
 /// A text by language.
@@ -51,6 +52,47 @@ impl utoipa::ToSchema for Names {
     }
 }
 
+/// Changes of a text by language, as JSON Merge Patch has them: `null` removes a language, and those not named stay.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct NamesChange(BTreeMap<Tag, Option<String>>);
+
+impl utoipa::PartialSchema for NamesChange {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::String, Type::Null]));
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .description(Some("Texts by language tag (BCP 47): `null` removes one, and languages that are not named stay."))
+            .additional_properties(Some(AdditionalProperties::RefOr(text.into())))
+            .examples([serde_json::json!({ "kk": "Саясат", "en": null })])
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for NamesChange {
+    fn name() -> Cow<'static, str> {
+        "NamesChange".into()
+    }
+}
+
+/// The names after a change; `null` for the whole leaves none.
+#[must_use]
+pub fn merge(change: Patch<NamesChange>, mut names: Names) -> Names {
+    match change {
+        Patch::Absent => {}
+        Patch::Null => names.clear(),
+        Patch::Value(NamesChange(changes)) => {
+            for (language, text) in changes {
+                match text {
+                    Some(text) => drop(names.insert(language, text)),
+                    None => drop(names.remove(&language)),
+                }
+            }
+        }
+    }
+    names
+}
+
 /// At least `min` names of 1 to `max` characters.
 pub fn check(faults: &mut Faults, pointer: &str, names: &Names, min: usize, max: usize) {
     if names.len() < min {
@@ -67,4 +109,19 @@ pub fn pick<'a>(names: &'a Names, language: &Tag) -> &'a str {
     let own = names.get(language);
     let known = || language.fallbacks().into_iter().find_map(|tag| names.get(&tag));
     own.or_else(known).or_else(|| names.values().next()).map_or("", String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_leaves_what_it_does_not_name() {
+        let old: Names = serde_json::from_str(r#"{"az": "a", "kk": "b"}"#).unwrap();
+        let change = |json: &str| Patch::Value(serde_json::from_str::<NamesChange>(json).unwrap());
+        let json = |names: &Names| serde_json::to_string(names).unwrap();
+        assert_eq!(json(&merge(change(r#"{"kk": null, "en": "c"}"#), old.clone())), r#"{"az":"a","en":"c"}"#);
+        assert_eq!(merge(Patch::Absent, old.clone()), old);
+        assert!(merge(Patch::Null, old).is_empty());
+    }
 }

@@ -1,5 +1,6 @@
 //! JSON Merge Patch (RFC 7396): absent, null and a value are three things.
 
+use crate::error::Faults;
 use serde::{Deserialize, Deserializer};
 
 /// A member of a patch. With `#[serde(default)]`, absent means: leave it.
@@ -18,6 +19,18 @@ impl<T> Patch<T> {
             Self::Absent => old,
             Self::Null => None,
             Self::Value(new) => Some(new),
+        }
+    }
+
+    /// The new value of a member that cannot be empty; notes a fault for null.
+    pub fn kept(self, pointer: &str, old: T, faults: &mut Faults) -> T {
+        match self {
+            Self::Absent => old,
+            Self::Value(new) => new,
+            Self::Null => {
+                faults.add(pointer, "required", "cannot be null");
+                old
+            }
         }
     }
 }

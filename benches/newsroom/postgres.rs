@@ -65,7 +65,10 @@ impl Cluster {
         let deadline = Instant::now() + PATIENCE;
         loop {
             match PgConnection::connect(&self.url("postgres")).await {
-                Ok(connection) => return Ok(connection.close().await?),
+                Ok(connection) => {
+                    connection.close().await?;
+                    return Ok(());
+                }
                 Err(error) if Instant::now() > deadline => {
                     bail!("PostgreSQL does not answer: {error}\n{}", std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default())
                 }

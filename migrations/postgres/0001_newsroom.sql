@@ -2,15 +2,15 @@ CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAI
 
 CREATE TABLE agencies (
     id           uuid NOT NULL PRIMARY KEY,
-    slug         text NOT NULL UNIQUE,
-    kind         text NOT NULL CHECK (kind IN ('platform', 'member')),
-    state        text NOT NULL CHECK (state IN ('active', 'suspended')),
-    country      text NOT NULL,
+    slug         text COLLATE "C" NOT NULL UNIQUE,
+    kind         text COLLATE "C" NOT NULL CHECK (kind IN ('platform', 'member')),
+    state        text COLLATE "C" NOT NULL CHECK (state IN ('active', 'suspended')),
+    country      text COLLATE "C" NOT NULL,
     languages    jsonb NOT NULL,
     names        jsonb NOT NULL,
     descriptions jsonb NOT NULL,
-    time_zone    text NOT NULL,
-    website      text,
+    time_zone    text COLLATE "C" NOT NULL,
+    website      text COLLATE "C",
     four_eyes    boolean NOT NULL,
     version      bigint NOT NULL,
     created_at   timestamptz NOT NULL,
@@ -23,10 +23,10 @@ CREATE TABLE offices (
     id          uuid NOT NULL PRIMARY KEY,
     agency_id   uuid NOT NULL REFERENCES agencies (id),
     names       jsonb NOT NULL,
-    country     text NOT NULL,
-    city        text NOT NULL,
-    address     text,
-    time_zone   text NOT NULL,
+    country     text COLLATE "C" NOT NULL,
+    city        text COLLATE "C" NOT NULL,
+    address     text COLLATE "C",
+    time_zone   text COLLATE "C" NOT NULL,
     opened_on   date,
     head_office boolean NOT NULL,
     version     bigint NOT NULL,
@@ -39,12 +39,12 @@ CREATE INDEX offices_agency ON offices (agency_id);
 CREATE TABLE agreements (
     id            uuid NOT NULL PRIMARY KEY,
     agency_id     uuid NOT NULL REFERENCES agencies (id),
-    title         text NOT NULL,
+    title         text COLLATE "C" NOT NULL,
     signed_on     date,
     in_force_from date,
     in_force_to   date,
-    sharing       text NOT NULL CHECK (sharing IN ('flagged', 'all')),
-    note          text,
+    sharing       text COLLATE "C" NOT NULL CHECK (sharing IN ('flagged', 'all')),
+    note          text COLLATE "C",
     version       bigint NOT NULL,
     created_at    timestamptz NOT NULL,
     updated_at    timestamptz NOT NULL,
@@ -55,15 +55,15 @@ CREATE INDEX agreements_agency ON agreements (agency_id);
 CREATE TABLE staff (
     id                  uuid NOT NULL PRIMARY KEY,
     agency_id           uuid NOT NULL REFERENCES agencies (id),
-    email               text NOT NULL,
-    email_key           text NOT NULL UNIQUE,
-    role                text NOT NULL CHECK (role IN ('journalist', 'editor', 'admin')),
-    state               text NOT NULL CHECK (state IN ('invited', 'active', 'suspended', 'departed')),
+    email               text COLLATE "C" NOT NULL,
+    email_key           text COLLATE "C" NOT NULL UNIQUE,
+    role                text COLLATE "C" NOT NULL CHECK (role IN ('journalist', 'editor', 'admin')),
+    state               text COLLATE "C" NOT NULL CHECK (state IN ('invited', 'active', 'suspended', 'departed')),
     languages           jsonb NOT NULL,
     names               jsonb NOT NULL,
     bios                jsonb NOT NULL,
     byline              boolean NOT NULL,
-    password_hash       text,
+    password_hash       text COLLATE "C",
     password_changed_at timestamptz,
     last_login_at       timestamptz,
     version             bigint NOT NULL,
@@ -77,7 +77,7 @@ CREATE INDEX staff_agency ON staff (agency_id, created_at, id);
 CREATE TABLE links (
     id         uuid NOT NULL PRIMARY KEY,
     staff_id   uuid NOT NULL REFERENCES staff (id),
-    purpose    text NOT NULL CHECK (purpose IN ('invitation', 'password_reset')),
+    purpose    text COLLATE "C" NOT NULL CHECK (purpose IN ('invitation', 'password_reset')),
     hash       bytea NOT NULL UNIQUE,
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
@@ -92,8 +92,8 @@ CREATE TABLE sessions (
     token_hash    bytea NOT NULL UNIQUE,
     previous_hash bytea UNIQUE,
     rotated_at    timestamptz NOT NULL,
-    user_agent    text,
-    address       text NOT NULL,
+    user_agent    text COLLATE "C",
+    address       text COLLATE "C" NOT NULL,
     created_at    timestamptz NOT NULL,
     last_used_at  timestamptz NOT NULL,
     expires_at    timestamptz NOT NULL,
@@ -109,20 +109,20 @@ CREATE TABLE spent_tokens (
 );
 
 CREATE TABLE login_attempts (
-    bucket     text NOT NULL PRIMARY KEY,
+    bucket     text COLLATE "C" NOT NULL PRIMARY KEY,
     attempts   integer NOT NULL,
     expires_at timestamptz NOT NULL
 );
 
 CREATE TABLE signing_keys (
-    kid        text NOT NULL PRIMARY KEY,
+    kid        text COLLATE "C" NOT NULL PRIMARY KEY,
     created_at timestamptz NOT NULL
 );
 
 CREATE TABLE api_keys (
     id           uuid NOT NULL PRIMARY KEY,
     agency_id    uuid NOT NULL REFERENCES agencies (id),
-    name         text NOT NULL,
+    name         text COLLATE "C" NOT NULL,
     mac          bytea NOT NULL,
     scopes       jsonb NOT NULL,
     created_by   uuid NOT NULL REFERENCES staff (id),
@@ -135,13 +135,13 @@ CREATE INDEX api_keys_agency ON api_keys (agency_id, created_at, id);
 
 CREATE TABLE idempotency_keys (
     actor_id    uuid NOT NULL,
-    key         text NOT NULL,
-    operation   text NOT NULL,
+    key         text COLLATE "C" NOT NULL,
+    operation   text COLLATE "C" NOT NULL,
     fingerprint bytea NOT NULL,
     status      integer NOT NULL,
-    etag        text,
-    location    text,
-    body        text NOT NULL,
+    etag        text COLLATE "C",
+    location    text COLLATE "C",
+    body        text COLLATE "C" NOT NULL,
     created_at  timestamptz NOT NULL,
     expires_at  timestamptz NOT NULL,
     PRIMARY KEY (actor_id, key)
@@ -150,14 +150,14 @@ CREATE INDEX idempotency_keys_expiry ON idempotency_keys (expires_at);
 
 CREATE TABLE jobs (
     id           uuid NOT NULL PRIMARY KEY,
-    kind         text NOT NULL,
+    kind         text COLLATE "C" NOT NULL,
     payload      jsonb NOT NULL,
-    dedupe_key   text UNIQUE,
+    dedupe_key   text COLLATE "C" UNIQUE,
     run_at       timestamptz NOT NULL,
     attempts     integer NOT NULL,
-    locked_by    text,
+    locked_by    text COLLATE "C",
     locked_until timestamptz,
-    last_error   text,
+    last_error   text COLLATE "C",
     dead_at      timestamptz,
     created_at   timestamptz NOT NULL
 );
@@ -165,10 +165,10 @@ CREATE INDEX jobs_due ON jobs (run_at, id) WHERE dead_at IS NULL;
 
 CREATE TABLE sections (
     id         uuid NOT NULL PRIMARY KEY,
-    slug       text NOT NULL UNIQUE,
+    slug       text COLLATE "C" NOT NULL UNIQUE,
     names      jsonb NOT NULL,
     position   integer NOT NULL,
-    state      text NOT NULL CHECK (state IN ('active', 'retired')),
+    state      text COLLATE "C" NOT NULL CHECK (state IN ('active', 'retired')),
     version    bigint NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
@@ -178,15 +178,15 @@ CREATE TABLE sections (
 CREATE TABLE articles (
     id                uuid NOT NULL PRIMARY KEY,
     agency_id         uuid NOT NULL REFERENCES agencies (id),
-    original_language text NOT NULL,
-    slugline          text NOT NULL,
+    original_language text COLLATE "C" NOT NULL,
+    slugline          text COLLATE "C" NOT NULL,
     section_id        uuid REFERENCES sections (id),
     topics            jsonb NOT NULL,
     related           jsonb NOT NULL,
     urgency           integer NOT NULL CHECK (urgency BETWEEN 1 AND 9),
-    genre             text,
-    rights            text,
-    ednote            text,
+    genre             text COLLATE "C",
+    rights            text COLLATE "C",
+    ednote            text COLLATE "C",
     shared            boolean NOT NULL,
     created_by        uuid NOT NULL,
     version           bigint NOT NULL,
@@ -200,21 +200,21 @@ CREATE INDEX articles_agency ON articles (agency_id, updated_at DESC, id DESC) W
 
 CREATE TABLE translations (
     article_id         uuid NOT NULL REFERENCES articles (id),
-    language           text NOT NULL,
+    language           text COLLATE "C" NOT NULL,
     agency_id          uuid NOT NULL REFERENCES agencies (id),
     is_original        boolean NOT NULL,
-    publication        text NOT NULL CHECK (publication IN ('unreleased', 'published', 'unpublished', 'withheld', 'killed')),
-    review             text NOT NULL CHECK (review IN ('draft', 'in_review', 'approved', 'settled')),
+    publication        text COLLATE "C" NOT NULL CHECK (publication IN ('unreleased', 'published', 'unpublished', 'withheld', 'killed')),
+    review             text COLLATE "C" NOT NULL CHECK (review IN ('draft', 'in_review', 'approved', 'settled')),
     revision           integer NOT NULL,
     published_revision integer,
     base_revision      integer,
-    headline           text NOT NULL,
-    headline_key       text NOT NULL,
-    slug               text,
+    headline           text COLLATE "C" NOT NULL,
+    headline_key       text COLLATE "C" NOT NULL,
+    slug               text COLLATE "C",
     assignee_id        uuid REFERENCES staff (id),
     created_by         uuid NOT NULL,
     last_author        uuid NOT NULL,
-    return_reason      text,
+    return_reason      text COLLATE "C",
     first_published_at timestamptz,
     published_at       timestamptz,
     killed_at          timestamptz,
@@ -230,13 +230,13 @@ CREATE INDEX translations_assignee ON translations (assignee_id) WHERE assignee_
 
 CREATE TABLE revisions (
     article_id    uuid NOT NULL,
-    language      text NOT NULL,
+    language      text COLLATE "C" NOT NULL,
     revision      integer NOT NULL,
-    headline      text NOT NULL,
-    summary       text,
+    headline      text COLLATE "C" NOT NULL,
+    summary       text COLLATE "C",
     body          jsonb NOT NULL,
-    dateline      text,
-    byline        text,
+    dateline      text COLLATE "C",
+    byline        text COLLATE "C",
     authors       jsonb NOT NULL,
     seo           jsonb NOT NULL,
     words         integer NOT NULL,
@@ -252,26 +252,26 @@ CREATE TRIGGER revisions_no_change BEFORE UPDATE OR DELETE ON revisions FOR EACH
 CREATE TABLE published_documents (
     id                 bigint NOT NULL PRIMARY KEY,
     article_id         uuid NOT NULL,
-    language           text NOT NULL,
+    language           text COLLATE "C" NOT NULL,
     is_original        boolean NOT NULL,
     agency_id          uuid NOT NULL,
     section_id         uuid,
-    slug               text NOT NULL,
+    slug               text COLLATE "C" NOT NULL,
     urgency            integer NOT NULL,
     published_at       timestamptz NOT NULL,
     updated_at         timestamptz NOT NULL,
     modified_at        timestamptz NOT NULL,
     seq                bigint NOT NULL,
     rendition          bigint NOT NULL,
-    url                text NOT NULL,
-    surrogate_key      text NOT NULL,
-    head               text NOT NULL,
-    alternates         text NOT NULL,
-    links              text NOT NULL,
+    url                text COLLATE "C" NOT NULL,
+    surrogate_key      text COLLATE "C" NOT NULL,
+    head               text COLLATE "C" NOT NULL,
+    alternates         text COLLATE "C" NOT NULL,
+    links              text COLLATE "C" NOT NULL,
     related            jsonb NOT NULL,
-    body               text NOT NULL,
-    body_html          text NOT NULL,
-    body_text          text NOT NULL,
+    body               text COLLATE "C" NOT NULL,
+    body_html          text COLLATE "C" NOT NULL,
+    body_text          text COLLATE "C" NOT NULL,
     UNIQUE (article_id, language),
     UNIQUE (language, slug)
 );
@@ -281,7 +281,7 @@ CREATE INDEX published_documents_section ON published_documents (section_id, lan
 CREATE INDEX published_documents_agency ON published_documents (agency_id, language, published_at DESC, id DESC);
 
 CREATE TABLE published_topics (
-    topic        text NOT NULL,
+    topic        text COLLATE "C" NOT NULL,
     document_id  bigint NOT NULL,
     PRIMARY KEY (topic, document_id)
 );
@@ -296,8 +296,8 @@ CREATE INDEX published_authors_document ON published_authors (document_id);
 
 -- Every address that a text ever had.
 CREATE TABLE published_slugs (
-    language   text NOT NULL,
-    slug       text NOT NULL,
+    language   text COLLATE "C" NOT NULL,
+    slug       text COLLATE "C" NOT NULL,
     article_id uuid NOT NULL,
     PRIMARY KEY (language, slug)
 );
@@ -305,18 +305,18 @@ CREATE INDEX published_slugs_article ON published_slugs (article_id, language);
 
 CREATE TABLE published_tombstones (
     article_id  uuid NOT NULL,
-    language    text NOT NULL,
+    language    text COLLATE "C" NOT NULL,
     killed_at   timestamptz NOT NULL,
-    public_note text NOT NULL,
+    public_note text COLLATE "C" NOT NULL,
     PRIMARY KEY (article_id, language)
 );
 
 CREATE TABLE published_profiles (
-    kind       text NOT NULL CHECK (kind IN ('agency', 'section', 'staff')),
+    kind       text COLLATE "C" NOT NULL CHECK (kind IN ('agency', 'section', 'staff')),
     id         uuid NOT NULL,
-    slug       text NOT NULL,
+    slug       text COLLATE "C" NOT NULL,
     position   integer NOT NULL,
-    document   text NOT NULL,
+    document   text COLLATE "C" NOT NULL,
     updated_at timestamptz NOT NULL,
     PRIMARY KEY (kind, id)
 );
@@ -326,20 +326,20 @@ CREATE INDEX published_profiles_order ON published_profiles (kind, position, slu
 -- The gap-free sequence of public events.
 CREATE TABLE published_changes (
     seq         bigint NOT NULL PRIMARY KEY,
-    type        text NOT NULL CHECK (type IN ('published', 'updated', 'corrected', 'unpublished', 'killed')),
+    type        text COLLATE "C" NOT NULL CHECK (type IN ('published', 'updated', 'corrected', 'unpublished', 'killed')),
     article_id  uuid NOT NULL,
-    language    text NOT NULL,
+    language    text COLLATE "C" NOT NULL,
     agency_id   uuid NOT NULL,
     revision    integer NOT NULL,
-    change_kind text,
-    public_note text,
+    change_kind text COLLATE "C",
+    public_note text COLLATE "C",
     at          timestamptz NOT NULL
 );
 CREATE INDEX published_changes_article ON published_changes (article_id, language, seq);
 CREATE TRIGGER published_changes_no_change BEFORE UPDATE OR DELETE ON published_changes FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE sequences (
-    name  text NOT NULL PRIMARY KEY,
+    name  text COLLATE "C" NOT NULL PRIMARY KEY,
     value bigint NOT NULL
 );
 INSERT INTO sequences (name, value) VALUES ('changes', 0);

@@ -7,7 +7,7 @@ mod store;
 
 pub use http::routes;
 
-use super::rules::{check_date, kept};
+use super::rules::check_date;
 use crate::db::{Timestamp, Tx};
 use crate::error::{Faults, Result};
 use crate::patch::Patch;
@@ -118,11 +118,11 @@ impl AgreementChange {
     /// The agreement as it would be.
     fn apply(self, old: Agreement, faults: &mut Faults) -> Agreement {
         let agreement = Agreement {
-            title: kept(self.title, "/title", old.title, faults),
+            title: self.title.kept("/title", old.title, faults),
             signed_on: self.signed_on.apply(old.signed_on),
             in_force_from: self.in_force_from.apply(old.in_force_from),
             in_force_to: self.in_force_to.apply(old.in_force_to),
-            sharing: kept(self.sharing, "/sharing", old.sharing, faults),
+            sharing: self.sharing.kept("/sharing", old.sharing, faults),
             note: self.note.apply(old.note),
             ..old
         };

@@ -21,11 +21,11 @@ pub use store::{find_id, find_managed};
 use crate::db::{Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result};
 use crate::language::Tag;
-use crate::names::{self, Names};
+use crate::names::{self, Names, NamesChange};
 use crate::patch::Patch;
 use crate::precondition::Standing;
 use crate::{publication, text_enum};
-use rules::{check_place, is_website, kept};
+use rules::{check_place, is_website};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use sqlx::types::Json;
@@ -182,14 +182,12 @@ pub struct AgencyChange {
     #[serde(default)]
     #[schema(value_type = Option<Vec<Tag>>, min_items = 1, max_items = 50)]
     pub languages: Patch<Vec<Tag>>,
-    /// Replaces the names.
     #[serde(default)]
-    #[schema(value_type = Option<Names>)]
-    pub names: Patch<Names>,
-    /// Replaces the descriptions.
+    #[schema(value_type = Option<NamesChange>)]
+    pub names: Patch<NamesChange>,
     #[serde(default)]
-    #[schema(value_type = Option<Names>)]
-    pub descriptions: Patch<Names>,
+    #[schema(value_type = Option<NamesChange>)]
+    pub descriptions: Patch<NamesChange>,
     /// IANA name: `Asia/Baku`.
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 50)]
@@ -209,13 +207,13 @@ impl AgencyChange {
     fn apply(self, old: &Agency, faults: &mut Faults) -> Agency {
         let agency = old.clone();
         let agency = Agency {
-            country: kept(self.country, "/country", agency.country, faults),
-            languages: Json(kept(self.languages, "/languages", agency.languages.0, faults)),
-            names: Json(kept(self.names, "/names", agency.names.0, faults)),
-            descriptions: Json(self.descriptions.apply(Some(agency.descriptions.0)).unwrap_or_default()),
-            time_zone: kept(self.time_zone, "/time_zone", agency.time_zone, faults),
+            country: self.country.kept("/country", agency.country, faults),
+            languages: Json(self.languages.kept("/languages", agency.languages.0, faults)),
+            names: Json(names::merge(self.names, agency.names.0)),
+            descriptions: Json(names::merge(self.descriptions, agency.descriptions.0)),
+            time_zone: self.time_zone.kept("/time_zone", agency.time_zone, faults),
             website: self.website.apply(agency.website),
-            four_eyes: kept(self.four_eyes, "/four_eyes", agency.four_eyes, faults),
+            four_eyes: self.four_eyes.kept("/four_eyes", agency.four_eyes, faults),
             ..agency
         };
         agency.check(faults);
@@ -267,8 +265,8 @@ mod tests {
             state: AgencyState::Active,
             country: "KZ".to_owned(),
             languages: Json(vec![kazakh.clone()]),
-            names: Json(Names::from([(kazakh.clone(), "Қазинформ".to_owned())])),
-            descriptions: Json(Names::from([(kazakh, "Агенттік.".to_owned())])),
+            names: Json(Names::from_iter([(kazakh.clone(), "Қазинформ".to_owned())])),
+            descriptions: Json(Names::from_iter([(kazakh, "Агенттік.".to_owned())])),
             time_zone: "Asia/Almaty".to_owned(),
             website: Some("https://www.inform.kz".to_owned()),
             four_eyes: false,
@@ -307,10 +305,10 @@ mod tests {
             (r#"{"website": null, "descriptions": null, "four_eyes": true, "country": "UZ", "time_zone": "Asia/Samarkand"}"#, vec![]),
             (
                 r#"{"country": null, "languages": null, "names": null, "time_zone": null, "four_eyes": null}"#,
-                vec!["/country", "/languages", "/names", "/time_zone", "/four_eyes"],
+                vec!["/country", "/languages", "/time_zone", "/four_eyes", "/names"],
             ),
             (r#"{"country": "kz", "time_zone": "Asia/Astana", "website": "inform.kz"}"#, vec!["/country", "/time_zone", "/website"]),
-            (r#"{"languages": [], "names": {}, "descriptions": {"kk": " "}}"#, vec!["/languages", "/names", "/descriptions/kk"]),
+            (r#"{"languages": [], "names": {"kk": null}, "descriptions": {"kk": " "}}"#, vec!["/languages", "/names", "/descriptions/kk"]),
             (r#"{"languages": ["kk", "ru", "kaz"]}"#, vec!["/languages/2"]),
         ] {
             let change: AgencyChange = serde_json::from_str(patch).unwrap();
@@ -324,7 +322,7 @@ mod tests {
     fn a_change_leaves_what_it_does_not_name() {
         let change: AgencyChange = serde_json::from_str(r#"{"website": null, "names": {"en": "Kazinform"}}"#).unwrap();
         let changed = change.apply(&agency(), &mut Faults::default());
-        let names = Json(Names::from([(Tag::parse("en").unwrap(), "Kazinform".to_owned())]));
+        let names = Json(serde_json::from_str(r#"{"en": "Kazinform", "kk": "Қазинформ"}"#).unwrap());
         assert_eq!(changed, Agency { website: None, names, ..agency() });
     }
 }

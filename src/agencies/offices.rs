@@ -5,10 +5,10 @@ mod store;
 
 pub use http::routes;
 
-use super::rules::{check_date, check_place, kept};
+use super::rules::{check_date, check_place};
 use crate::db::{Timestamp, Tx};
 use crate::error::{Faults, Result};
-use crate::names::{self, Names};
+use crate::names::{self, Names, NamesChange};
 use crate::patch::Patch;
 use crate::precondition::Standing;
 use crate::publication;
@@ -91,10 +91,9 @@ pub struct NewOffice {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"address": null, "opened_on": "2024-03-01"}))]
 pub struct OfficeChange {
-    /// Replaces the names.
     #[serde(default)]
-    #[schema(value_type = Option<Names>)]
-    pub names: Patch<Names>,
+    #[schema(value_type = Option<NamesChange>)]
+    pub names: Patch<NamesChange>,
     /// ISO 3166-1 alpha-2.
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$")]
@@ -121,13 +120,13 @@ impl OfficeChange {
     /// The office as it would be.
     fn apply(self, old: Office, faults: &mut Faults) -> Office {
         let office = Office {
-            names: Json(kept(self.names, "/names", old.names.0, faults)),
-            country: kept(self.country, "/country", old.country, faults),
-            city: kept(self.city, "/city", old.city, faults),
+            names: Json(names::merge(self.names, old.names.0)),
+            country: self.country.kept("/country", old.country, faults),
+            city: self.city.kept("/city", old.city, faults),
             address: self.address.apply(old.address),
-            time_zone: kept(self.time_zone, "/time_zone", old.time_zone, faults),
+            time_zone: self.time_zone.kept("/time_zone", old.time_zone, faults),
             opened_on: self.opened_on.apply(old.opened_on),
-            head_office: kept(self.head_office, "/head_office", old.head_office, faults),
+            head_office: self.head_office.kept("/head_office", old.head_office, faults),
             ..old
         };
         office.check(faults);

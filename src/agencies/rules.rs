@@ -2,22 +2,10 @@
 
 use super::countries;
 use crate::error::Faults;
-use crate::patch::Patch;
 use chrono::{Datelike, NaiveDate};
 use url::Url;
 use uuid::Uuid;
 
-/// The new value of a member that cannot be empty.
-pub(super) fn kept<T>(patch: Patch<T>, pointer: &str, old: T, faults: &mut Faults) -> T {
-    match patch {
-        Patch::Absent => old,
-        Patch::Value(new) => new,
-        Patch::Null => {
-            faults.add(pointer, "required", "cannot be null");
-            old
-        }
-    }
-}
 
 /// A part of addresses: `[a-z0-9-]{2,40}`, and not to be taken for an id, which the same addresses take.
 pub fn check_slug(faults: &mut Faults, pointer: &str, slug: &str) {

@@ -137,10 +137,10 @@ pub async fn insert(tx: &mut Tx, actor: &Actor, new: NewArticle, headline: &str,
 }
 
 async fn section(tx: &mut Tx, reference: &str, faults: &mut Faults) -> Result<Option<Uuid>> {
-    match sections::find_id(&mut *tx, reference).await {
+    match sections::find_active(&mut *tx, reference).await {
         Ok(id) => Ok(Some(id)),
         Err(error) if error.code == Code::NotFound => {
-            faults.add("/section", "unknown_section", "is not a section; GET /v1/sections lists them");
+            faults.add("/section", "unknown_section", "is not a section in use; GET /v1/sections?state=active lists them");
             Ok(None)
         }
         Err(error) => Err(error),
@@ -163,22 +163,9 @@ async fn check_related(tx: &mut Tx, actor: &Actor, article: &Article, faults: &m
 /// `validation_failed`, and when the database fails.
 pub(super) async fn update(tx: &mut Tx, actor: &Actor, mut article: Article, change: ArticleChange, now: Timestamp) -> Result<Article> {
     let mut faults = Faults::default();
-    let required = |faults: &mut Faults, pointer: &str| faults.add(pointer, "required", "cannot be null");
-    match change.slugline {
-        Patch::Absent => {}
-        Patch::Null => required(&mut faults, "/slugline"),
-        Patch::Value(slugline) => article.slugline = slugline,
-    }
-    match change.urgency {
-        Patch::Absent => {}
-        Patch::Null => required(&mut faults, "/urgency"),
-        Patch::Value(urgency) => article.urgency = urgency,
-    }
-    match change.shared {
-        Patch::Absent => {}
-        Patch::Null => required(&mut faults, "/shared"),
-        Patch::Value(shared) => article.shared = shared,
-    }
+    article.slugline = change.slugline.kept("/slugline", article.slugline, &mut faults);
+    article.urgency = change.urgency.kept("/urgency", article.urgency, &mut faults);
+    article.shared = change.shared.kept("/shared", article.shared, &mut faults);
     match change.section {
         Patch::Absent => {}
         Patch::Null => article.section_id = None,

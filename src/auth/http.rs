@@ -13,7 +13,7 @@ use crate::error::{Code, Error, Faults, Result};
 use crate::extract::{Body, Path};
 use crate::idempotency::Write;
 use crate::jobs;
-use crate::names::{self, Names};
+use crate::names::{self, NamesChange};
 use crate::page::Page;
 use crate::patch::Patch;
 use crate::policy::{Myself, Who};
@@ -95,14 +95,12 @@ struct PasswordChange {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"bios": {"en": "Covers energy and transport."}}))]
 struct MeChange {
-    /// Replaces the names.
     #[serde(default)]
-    #[schema(value_type = Option<Names>)]
-    names: Patch<Names>,
-    /// Replaces the texts about oneself.
+    #[schema(value_type = Option<NamesChange>)]
+    names: Patch<NamesChange>,
     #[serde(default)]
-    #[schema(value_type = Option<Names>)]
-    bios: Patch<Names>,
+    #[schema(value_type = Option<NamesChange>)]
+    bios: Patch<NamesChange>,
 }
 
 /// Tokens of a session.
@@ -300,8 +298,8 @@ async fn update_me(state: Data<State>, caller: Caller<Myself>, precondition: Pre
             store::hold(tx, caller.id()).await?;
             let mut me = store::me(&mut *tx, caller.id()).await?;
             precondition.check(Standing { version: me.version, updated_at: me.updated_at, updated_by: None })?;
-            me.names = change.names.apply(Some(me.names)).unwrap_or_default();
-            me.bios = change.bios.apply(Some(me.bios)).unwrap_or_default();
+            me.names = names::merge(change.names, me.names);
+            me.bios = names::merge(change.bios, me.bios);
             let mut faults = Faults::default();
             names::check(&mut faults, "/names", &me.names, 1, 200);
             names::check(&mut faults, "/bios", &me.bios, 0, 2_000);

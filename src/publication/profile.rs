@@ -102,6 +102,11 @@ pub async fn refresh_agency(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<()>
         .bind(id)
         .optional()
         .await?;
+    // Who works there is public as long as the agency is.
+    let staff: Vec<(Uuid,)> = tx.query("SELECT id FROM staff WHERE agency_id = $1 AND byline").bind(id).all().await?;
+    for (member,) in staff {
+        refresh_staff(tx, member, now).await?;
+    }
     let Some(agency) = agency else { return remove(tx, "agency", id).await };
     let offices: Vec<OfficeProfile> = tx
         .query(
@@ -155,7 +160,7 @@ pub async fn refresh_staff(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<()> 
     let staff: Option<Staff> = tx
         .query(
             "SELECT s.names, s.bios, s.languages, s.agency_id, a.slug AS agency_slug FROM staff s JOIN agencies a ON a.id = s.agency_id \
-             WHERE s.id = $1 AND s.byline AND s.state = 'active'",
+             WHERE s.id = $1 AND s.byline AND s.state = 'active' AND a.state = 'active'",
         )
         .bind(id)
         .optional()

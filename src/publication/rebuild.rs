@@ -48,7 +48,9 @@ async fn batch(state: &State, selection: RebuildSelection, after: i64) -> anyhow
     let query = match selection {
         RebuildSelection::All => query,
         RebuildSelection::Section(id) => query.push(" AND section_id = ").push_bind(id),
-        RebuildSelection::Agency(id) => query.push(" AND agency_id = ").push_bind(id),
+        RebuildSelection::Agency(id) => {
+            query.push(" AND (agency_id = ").push_bind(id).push(" OR article_id IN (SELECT id FROM articles WHERE agency_id = ").push_bind(id).push("))")
+        }
         RebuildSelection::Article(id) => query.push(" AND article_id = ").push_bind(id),
     };
     let rows: Vec<Row> = query.push(" ORDER BY id LIMIT ").push_bind(BATCH).all().await?;

@@ -6,12 +6,12 @@ mod http;
 mod store;
 
 pub use http::routes;
-pub use store::find_id;
+pub use store::{find_active, find_id};
 
 use crate::agencies::check_slug;
 use crate::db::{Timestamp, Tx};
 use crate::error::{Error, Faults, Result};
-use crate::names::{self, Names};
+use crate::names::{self, Names, NamesChange};
 use crate::patch::Patch;
 use crate::precondition::Standing;
 use crate::{publication, text_enum};
@@ -75,10 +75,9 @@ pub struct NewSection {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"names": {"az": "Siyasət", "kk": "Саясат", "en": "Politics"}}))]
 pub struct SectionChange {
-    /// Replaces the names.
     #[serde(default)]
-    #[schema(value_type = Option<Names>)]
-    pub names: Patch<Names>,
+    #[schema(value_type = Option<NamesChange>)]
+    pub names: Patch<NamesChange>,
     #[serde(default)]
     #[schema(value_type = Option<SectionState>)]
     pub state: Patch<SectionState>,
@@ -88,16 +87,8 @@ impl SectionChange {
     /// The section as it would be.
     fn apply(self, old: &Section, faults: &mut Faults) -> Section {
         let mut section = old.clone();
-        match self.names {
-            Patch::Absent => {}
-            Patch::Null => faults.add("/names", "required", "cannot be null"),
-            Patch::Value(names) => section.names = Json(names),
-        }
-        match self.state {
-            Patch::Absent => {}
-            Patch::Null => faults.add("/state", "required", "cannot be null"),
-            Patch::Value(state) => section.state = state,
-        }
+        section.names = Json(names::merge(self.names, section.names.0));
+        section.state = self.state.kept("/state", section.state, faults);
         names::check(faults, "/names", &section.names, 1, 100);
         section
     }
@@ -168,7 +159,7 @@ mod tests {
         Section {
             id: Uuid::from_u128(n),
             slug: slug.to_owned(),
-            names: Json(Names::from([(Tag::parse("en").unwrap(), slug.to_owned())])),
+            names: Json(Names::from_iter([(Tag::parse("en").unwrap(), slug.to_owned())])),
             position: 1,
             state,
             created_at: Timestamp::from_micros(0),
@@ -210,8 +201,9 @@ mod tests {
         for (patch, expected) in [
             (r"{}", vec![]),
             (r#"{"state": "retired", "names": {"kk": "Саясат"}}"#, vec![]),
-            (r#"{"state": null, "names": null}"#, vec!["/names", "/state"]),
-            (r#"{"names": {}}"#, vec!["/names"]),
+            (r#"{"state": null, "names": null}"#, vec!["/state", "/names"]),
+            (r#"{"names": {}}"#, vec![]),
+            (r#"{"names": null}"#, vec!["/names"]),
             (r#"{"names": {"en": "Politics", "kk": ""}}"#, vec!["/names/kk"]),
         ] {
             let change: SectionChange = serde_json::from_str(patch).unwrap();

@@ -42,6 +42,15 @@ pub async fn find_id(on: impl Reader<'_>, reference: &str) -> Result<Uuid> {
     found.map(|(id,)| id).ok_or_else(|| Error::not_found("section"))
 }
 
+/// The id of a section in use, by id or slug.
+///
+/// # Errors
+/// `not_found`, and when the database fails.
+pub async fn find_active(on: impl Reader<'_>, reference: &str) -> Result<Uuid> {
+    let found: Option<(Uuid,)> = by_reference(on.query("SELECT id FROM sections"), reference).push(" AND state = 'active'").optional().await?;
+    found.map(|(id,)| id).ok_or_else(|| Error::not_found("section"))
+}
+
 /// A section that nobody else changes until the end of the transaction.
 pub(super) async fn hold(tx: &mut Tx, reference: &str) -> Result<Section> {
     let found: Option<Section> = by_reference(tx.query(SECTION), reference).push(HOLD).optional().await?;

@@ -17,7 +17,7 @@ use crate::db::TextEnum;
 use crate::db::{Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result};
 use crate::language::Tag;
-use crate::names::{self, Names};
+use crate::names::{self, Names, NamesChange};
 use crate::patch::Patch;
 use crate::policy::Role;
 use crate::precondition::Standing;
@@ -169,14 +169,12 @@ pub struct StaffChange {
     #[serde(default)]
     #[schema(value_type = Option<Vec<Tag>>, min_items = 1, max_items = 20)]
     pub languages: Patch<Vec<Tag>>,
-    /// Replaces the names.
     #[serde(default)]
-    #[schema(value_type = Option<Names>)]
-    pub names: Patch<Names>,
-    /// Replaces the texts about the person.
+    #[schema(value_type = Option<NamesChange>)]
+    pub names: Patch<NamesChange>,
     #[serde(default)]
-    #[schema(value_type = Option<Names>)]
-    pub bios: Patch<Names>,
+    #[schema(value_type = Option<NamesChange>)]
+    pub bios: Patch<NamesChange>,
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
     pub byline: Patch<bool>,
@@ -191,29 +189,16 @@ impl StaffChange {
     #[must_use]
     pub fn apply(self, old: &StaffMember, faults: &mut Faults) -> StaffMember {
         let member = old.clone();
-        let bios = self.bios.apply(Some(member.bios.0)).unwrap_or_default();
         let member = StaffMember {
-            role: kept(self.role, "/role", member.role, faults),
-            languages: Json(kept(self.languages, "/languages", member.languages.0, faults)),
-            names: Json(kept(self.names, "/names", member.names.0, faults)),
-            bios: Json(bios),
-            byline: kept(self.byline, "/byline", member.byline, faults),
+            role: self.role.kept("/role", member.role, faults),
+            languages: Json(self.languages.kept("/languages", member.languages.0, faults)),
+            names: Json(names::merge(self.names, member.names.0)),
+            bios: Json(names::merge(self.bios, member.bios.0)),
+            byline: self.byline.kept("/byline", member.byline, faults),
             ..member
         };
         check_profile(faults, &member.languages, &member.names, &member.bios);
         member
-    }
-}
-
-/// The new value of a member that cannot be empty.
-fn kept<T>(patch: Patch<T>, pointer: &str, old: T, faults: &mut Faults) -> T {
-    match patch {
-        Patch::Absent => old,
-        Patch::Value(new) => new,
-        Patch::Null => {
-            faults.add(pointer, "required", "cannot be null");
-            old
-        }
     }
 }
 
@@ -233,7 +218,7 @@ fn check_email(faults: &mut Faults, email: &str) {
 fn check_profile(faults: &mut Faults, languages: &[Tag], names: &Names, bios: &Names) {
     faults.check(!languages.is_empty(), "/languages", "too_few", "needs at least one language");
     faults.check(languages.len() <= 20, "/languages", "too_many", "has more than 20 languages");
-    for (i, language) in languages.iter().enumerate() {
+    for (i, language) in languages.iter().take(21).enumerate() {
         let again = languages.iter().take(i).any(|other| other == language);
         faults.check(!again, &format!("/languages/{i}"), "duplicate", "is there twice");
     }
@@ -317,8 +302,8 @@ mod tests {
             role: Role::Editor,
             state: StaffState::Active,
             languages: Json(vec![Tag::parse("kk").unwrap()]),
-            names: Json(Names::from([(Tag::parse("kk").unwrap(), "Дана".to_owned())])),
-            bios: Json(Names::from([(Tag::parse("kk").unwrap(), "Жазады.".to_owned())])),
+            names: Json(Names::from_iter([(Tag::parse("kk").unwrap(), "Дана".to_owned())])),
+            bios: Json(Names::from_iter([(Tag::parse("kk").unwrap(), "Жазады.".to_owned())])),
             byline: true,
             last_login_at: None,
             created_at: Timestamp::from_micros(0),
@@ -333,8 +318,8 @@ mod tests {
         for (patch, faults) in [
             ("{}", vec![]),
             (r#"{"bios": null, "byline": false, "role": "admin"}"#, vec![]),
-            (r#"{"role": null, "languages": null, "names": null, "byline": null}"#, vec!["/role", "/languages", "/names", "/byline"]),
-            (r#"{"languages": [], "names": {}}"#, vec!["/languages", "/names"]),
+            (r#"{"role": null, "languages": null, "names": null, "byline": null}"#, vec!["/role", "/languages", "/byline", "/names"]),
+            (r#"{"languages": [], "names": {"kk": null}}"#, vec!["/languages", "/names"]),
             (r#"{"languages": ["kk", "kaz"], "names": {"kk": " "}}"#, vec!["/languages/1", "/names/kk"]),
         ] {
             let change: StaffChange = serde_json::from_str(patch).unwrap();

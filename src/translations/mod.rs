@@ -82,7 +82,9 @@ impl Step {
 pub const fn after(publication: Publication, review: Review, step: Step) -> Option<(Publication, Review)> {
     use {Publication as P, Review as R};
     match (step, publication, review) {
-        (_, P::Killed, _) | (Step::Edit | Step::Publish, P::Withheld, _) => None,
+        (_, P::Killed, _) => None,
+        (Step::Kill, _, review) => Some((P::Killed, review)),
+        (_, P::Withheld, _) => None,
         (Step::Edit, publication, _) => Some((publication, R::Draft)),
         (Step::Submit, publication, R::Draft) => Some((publication, R::InReview)),
         (Step::Return, publication, R::InReview | R::Approved) => Some((publication, R::Draft)),
@@ -90,7 +92,6 @@ pub const fn after(publication: Publication, review: Review, step: Step) -> Opti
         (Step::Publish, P::Published, R::Settled) => None,
         (Step::Publish, _, _) => Some((P::Published, R::Settled)),
         (Step::Unpublish, P::Published, review) => Some((P::Unpublished, review)),
-        (Step::Kill, _, review) => Some((P::Killed, review)),
         (Step::Delete, P::Unreleased, review) => Some((P::Unreleased, review)),
         _ => None,
     }

@@ -185,7 +185,7 @@ pub(super) async fn list(on: impl Reader<'_>, article: Uuid) -> Result<Vec<Trans
 
 /// What the database must be asked about a text.
 pub(super) async fn check(tx: &mut Tx, text: &Text, faults: &mut Faults) -> Result<()> {
-    if text.authors.is_empty() {
+    if text.authors.is_empty() || !faults.is_empty() {
         return Ok(());
     }
     let known: Vec<(Uuid,)> = tx.query("SELECT id FROM staff WHERE id IN (").push_list(text.authors.iter().copied()).push(")").all().await?;

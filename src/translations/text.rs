@@ -122,11 +122,7 @@ impl NewText {
 impl TextChange {
     /// The text with the changes, and the address it wants.
     pub fn apply(self, mut text: Text, slug: Option<String>, faults: &mut Faults) -> (Text, Option<String>) {
-        match self.headline {
-            Patch::Absent => {}
-            Patch::Null => faults.add("/headline", "required", "cannot be null"),
-            Patch::Value(headline) => text.headline = headline,
-        }
+        text.headline = self.headline.kept("/headline", text.headline, faults);
         let given = |patch: Patch<Value>| match patch {
             Patch::Value(body) => Some(body),
             Patch::Absent | Patch::Null => None,
@@ -196,7 +192,7 @@ impl Text {
             }
         }
         faults.check(self.authors.len() <= 20, "/authors", "too_many", "has more than 20 authors");
-        for (i, author) in self.authors.iter().enumerate() {
+        for (i, author) in self.authors.iter().take(21).enumerate() {
             faults.check(!self.authors[..i].contains(author), &format!("/authors/{i}"), "duplicate", "is there twice");
         }
     }
