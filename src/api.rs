@@ -2,8 +2,9 @@
 
 use crate::error::{Code, Problem};
 use crate::policy::{Access, Role, access};
-use crate::{agencies, articles, auth, delivery, docs, health, sections, staff, topics, translations};
+use crate::{agencies, articles, auth, cors, delivery, docs, edge, health, sections, staff, topics, translations};
 use actix_web::App;
+use actix_web::middleware::from_fn;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -20,10 +21,11 @@ pub fn routes(config: &mut ServiceConfig, origins: &[String]) {
         .configure(health::routes)
         .configure(auth::keys)
         .configure(docs::problem_routes)
-        .service(scope("/v1/delivery").wrap(crate::cors::anyone()).configure(delivery::routes))
+        .service(scope("/v1/delivery").wrap(from_fn(edge::admit)).wrap(cors::anyone()).configure(delivery::routes))
         .service(
             scope("/v1")
-                .wrap(crate::cors::origins(origins))
+                .wrap(from_fn(edge::admit))
+                .wrap(cors::origins(origins))
                 .configure(auth::routes)
                 .configure(agencies::routes)
                 .configure(staff::routes)

@@ -7,7 +7,6 @@ const EXPOSED: [&str; 9] =
     ["ETag", "Link", "Location", "Content-Language", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id", "Idempotency-Replayed"];
 
 /// Delivery: any page, without credentials.
-#[must_use]
 pub fn anyone() -> Cors {
     Cors::default()
         .allow_any_origin()
@@ -20,7 +19,6 @@ pub fn anyone() -> Cors {
 }
 
 /// The editorial side: exactly the origins of the settings.
-#[must_use]
 pub fn origins(origins: &[String]) -> Cors {
     let cors = Cors::default()
         .allowed_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])

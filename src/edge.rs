@@ -44,14 +44,13 @@ pub async fn edge(mut request: ServiceRequest, next: Next<impl MessageBody + 'st
         // The handlers of GET answer; the codec leaves the body out.
         request.head_mut().method = Method::GET;
     }
-    let mut response = match admit(&request, &state, address) {
-        Err(refusal) => {
-            let (request, _) = request.into_parts();
-            ServiceResponse::new(request, HttpResponse::from_error(refusal))
-        }
+    // Under /v1 CORS comes first.
+    let checked = if request.path().starts_with("/v1/") { Ok(()) } else { check(&request) };
+    let response = match checked {
         Ok(()) => next.call(request).await?.map_into_boxed_body(),
+        Err(refusal) => refuse(request, refusal),
     };
-    response = render_problem(response, &state, &id);
+    let mut response = render_problem(response, &state, &id);
     finish_headers(&mut response, &state, &id);
     let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     let (status, took) = (response.status().as_u16(), started.elapsed());
@@ -62,11 +61,27 @@ pub async fn edge(mut request: ServiceRequest, next: Next<impl MessageBody + 'st
     Ok(response)
 }
 
-/// Refuses what no handler should see.
-fn admit(request: &ServiceRequest, state: &State, address: IpAddr) -> Result<(), Error> {
-    if let Some(left) = state.limits.address(address)? {
-        request.extensions_mut().insert(left);
+/// Refuses what no handler should see. It stands behind CORS, so that a page may read the refusal.
+///
+/// # Errors
+/// What fails inside another middleware; refusals are answers.
+pub async fn admit(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    match check(&request) {
+        Ok(()) => Ok(next.call(request).await?.map_into_boxed_body()),
+        Err(refusal) => Ok(refuse(request, refusal)),
     }
+}
+
+fn refuse(request: ServiceRequest, refusal: Error) -> ServiceResponse<BoxBody> {
+    let (request, _) = request.into_parts();
+    ServiceResponse::new(request, HttpResponse::from_error(refusal))
+}
+
+fn check(request: &ServiceRequest) -> Result<(), Error> {
+    let Some(state) = request.app_data::<Data<State>>() else { return Ok(()) };
+    state.limits.address(address_of(request.request()), |left| {
+        request.extensions_mut().insert(left);
+    })?;
     let encoded = request.headers().get(header::CONTENT_ENCODING).is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
     if encoded {
         return Err(Error::new(Code::UnsupportedMediaType, "Send the body as it is: encoded bodies are not read."));

@@ -178,7 +178,7 @@ pub struct Error {
     pub detail: Cow<'static, str>,
     pub faults: Vec<Fault>,
     /// Further members of the problem document.
-    pub members: Map<String, Value>,
+    pub members: Box<Map<String, Value>>,
     /// For `Retry-After`, in seconds.
     pub retry_after: Option<u64>,
     /// For `Allow`.
@@ -189,7 +189,7 @@ pub struct Error {
 
 impl Error {
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), faults: vec![], members: Map::new(), retry_after: None, allow: None, source: None }
+        Self { code, detail: detail.into(), faults: vec![], members: Box::default(), retry_after: None, allow: None, source: None }
     }
 
     /// `what` names the kind of record: "article".

@@ -68,7 +68,7 @@ impl Raw {
         if self.media_type != "application/json" {
             return Err(Error::new(Code::UnsupportedMediaType, "The body must be sent as application/json."));
         }
-        from_json(&self.bytes)
+        object_from_json(&self.bytes)
     }
 }
 
@@ -114,6 +114,18 @@ fn too_large() -> Error {
     Error::new(Code::BodyTooLarge, "The body may have 1 MB at most.")
 }
 
+/// As [`from_json`], for what is an object. serde would read a list as its members in their order.
+///
+/// # Errors
+/// As [`from_json`].
+pub fn object_from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    if bytes.trim_ascii_start().first() == Some(&b'[') && !too_deep(bytes) {
+        let fault = Fault { pointer: Some(String::new()), parameter: None, code: "wrong_type".into(), detail: "must be an object".to_owned() };
+        return Err(Error { faults: vec![fault], ..Error::new(Code::MalformedBody, "The body must be a JSON object, not a list.") });
+    }
+    from_json(bytes)
+}
+
 /// Reads JSON: no deeper than 64, no NUL character, no unknown member.
 ///
 /// # Errors
@@ -134,11 +146,15 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     serde_path_to_error::deserialize(value).map_err(|e| {
         let (member, code, detail) = explain(&e.inner().to_string());
         let mut pointer = String::new();
-        for segment in e.path().iter() {
+        let mut step = |key: &str| {
+            pointer.push('/');
+            pointer.push_str(&escape(key));
+        };
+        for segment in e.path() {
             use serde_path_to_error::Segment;
             match segment {
-                Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-                Segment::Map { key } => pointer.push_str(&format!("/{}", escape(key))),
+                Segment::Seq { index } => step(&index.to_string()),
+                Segment::Map { key } => step(key),
                 Segment::Enum { .. } | Segment::Unknown => {}
             }
         }
@@ -233,6 +249,17 @@ fn find_nul(value: &Value, at: String) -> Option<String> {
             if key.contains('\0') { Some(at.clone()) } else { find_nul(member, here) }
         }),
         _ => None,
+    }
+}
+
+/// An object within a body: serde alone would read a list as its members in their order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let members = serde_json::Map::deserialize(deserializer)?;
+        serde_json::from_value(Value::Object(members)).map(Self).map_err(serde::de::Error::custom)
     }
 }
 

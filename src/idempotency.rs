@@ -20,7 +20,7 @@ use std::future::{Ready, ready};
 use std::time::Duration;
 
 /// How long an answer is kept.
-pub const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+pub const KEPT: Duration = Duration::from_hours(24);
 const HEADER: &str = "Idempotency-Key";
 
 /// A request that changes something.

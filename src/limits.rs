@@ -48,36 +48,38 @@ impl Limits {
         Self { enabled: settings.enabled, addresses: limiter(settings.delivery), actors: limiter(settings.editorial) }
     }
 
-    /// Takes one request from the budget of an address.
+    /// Takes one request from the budget of an address, and tells `note` what is left, in any case.
     ///
     /// # Errors
     /// `rate_limited`.
-    pub fn address(&self, address: IpAddr) -> Result<Option<Left>> {
-        self.take(&self.addresses, &network(address))
+    pub fn address(&self, address: IpAddr, note: impl FnOnce(Left)) -> Result<()> {
+        self.take(&self.addresses, &network(address), note)
     }
 
-    /// Takes one request from the budget of a staff member or key.
+    /// Takes one request from the budget of a staff member or key, and tells `note` what is left, in any case.
     ///
     /// # Errors
     /// `rate_limited`.
-    pub fn actor(&self, actor: Uuid) -> Result<Option<Left>> {
-        self.take(&self.actors, &actor)
+    pub fn actor(&self, actor: Uuid, note: impl FnOnce(Left)) -> Result<()> {
+        self.take(&self.actors, &actor, note)
     }
 
-    fn take<K: std::hash::Hash + Eq + Clone>(&self, limiter: &Limiter<K>, key: &K) -> Result<Option<Left>> {
+    fn take<K: std::hash::Hash + Eq + Clone>(&self, limiter: &Limiter<K>, key: &K, note: impl FnOnce(Left)) -> Result<()> {
         if !self.enabled {
-            return Ok(None);
+            return Ok(());
         }
         match limiter.check_key(key) {
             Ok(snapshot) => {
                 let quota = snapshot.quota().burst_size().get();
                 let remaining = snapshot.remaining_burst_capacity();
                 let used = u64::from(quota.saturating_sub(remaining));
-                Ok(Some(Left { quota, remaining, reset: (used * u64::from(WINDOW_SECS)).div_ceil(u64::from(quota)) }))
+                note(Left { quota, remaining, reset: (used * u64::from(WINDOW_SECS)).div_ceil(u64::from(quota)) });
+                Ok(())
             }
             Err(not_until) => {
                 let wait = not_until.wait_time_from(DefaultClock::default().now());
-                let quota = not_until.quota().burst_size();
+                let quota = not_until.quota().burst_size().get();
+                note(Left { quota, remaining: 0, reset: u64::from(WINDOW_SECS) });
                 let detail = format!("At most {quota} requests a minute are served.");
                 Err(Error::new(Code::RateLimited, detail).retry_after(wait.as_secs() + 1))
             }
@@ -119,11 +121,14 @@ mod tests {
         let limits = Limits::new(&config::RateLimit { enabled: true, editorial: 2, delivery: 2, login: 1 });
         let address: IpAddr = "2001:db8::1".parse().unwrap();
         let neighbour: IpAddr = "2001:db8::2".parse().unwrap();
-        assert_eq!(limits.address(address).unwrap().unwrap().remaining, 1);
-        assert_eq!(limits.address(neighbour).unwrap().unwrap().remaining, 0);
-        let refused = limits.address(address).unwrap_err();
+        let left = std::cell::Cell::new(9);
+        limits.address(address, |l| left.set(l.remaining)).unwrap();
+        assert_eq!(left.get(), 1);
+        limits.address(neighbour, |l| left.set(l.remaining)).unwrap();
+        assert_eq!(left.get(), 0);
+        let refused = limits.address(address, |_| {}).unwrap_err();
         assert_eq!(refused.code, Code::RateLimited);
         assert!(refused.retry_after.is_some_and(|secs| (1..=31).contains(&secs)));
-        assert!(limits.address("192.0.2.1".parse().unwrap()).is_ok());
+        assert!(limits.address("192.0.2.1".parse().unwrap(), |_| {}).is_ok());
     }
 }

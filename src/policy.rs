@@ -156,6 +156,7 @@ permissions! {
 }
 
 /// How a caller stands to a record.
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Relation {
     /// It belongs to the caller's agency.
@@ -309,6 +310,7 @@ pub fn access(operation: &str) -> Option<Access> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Decision::{Allow, Forbid, Hide};
 
     fn staff(role: Role, platform: bool) -> Actor {
         Actor { agency: Uuid::nil(), platform, who: Who::Staff { id: Uuid::nil(), role, session: Uuid::nil() } }
@@ -327,7 +329,6 @@ mod tests {
         let assigned = Relation { involved: true, ..foreign };
         let part = Relation { reader: true, ..foreign };
         let publish = PublishWork::RULE;
-        use Decision::{Allow, Forbid, Hide};
         for (actor, rule, relation, expected) in [
             (staff(Role::Journalist, false), ReadWork::RULE, own, Allow),
             (staff(Role::Journalist, false), WriteWork::RULE, own, Forbid),

@@ -55,13 +55,25 @@ impl Precondition {
         self.if_none_match.as_deref().is_some_and(|value| value.trim() == "*")
     }
 
+    /// Whether the request says nothing of what it has seen.
+    #[must_use]
+    pub fn is_blind(&self) -> bool {
+        self.if_match.is_none() && !self.wants_new()
+    }
+
+    /// The problem of a request that says nothing of what it has seen.
+    #[must_use]
+    pub fn missing() -> Error {
+        Error::new(Code::PreconditionRequired, "Send If-Match with the ETag that you read.")
+    }
+
     /// Lets the write through only when it has seen the record as it is.
     ///
     /// # Errors
     /// 428 without `If-Match`, 412 with another's.
     pub fn check(&self, current: Standing) -> Result<()> {
         let Some(given) = &self.if_match else {
-            return Err(Error::new(Code::PreconditionRequired, "Send If-Match with the ETag that you read."));
+            return Err(Self::missing());
         };
         let now = etag(current.version);
         if given.trim() == "*" || given.split(',').any(|tag| tag.trim() == now) {

@@ -19,13 +19,16 @@ impl Routes {
     #[must_use]
     pub fn of(document: &Value) -> Self {
         let paths = document["paths"].as_object().into_iter().flatten();
-        Self(paths.map(|(path, item)| Route { segments: segments(path), operations: operations(item) }).collect())
+        let documented = paths.map(|(path, item)| Route { segments: segments(path), operations: operations(item) });
+        // The document and its page do not describe themselves.
+        let own = ["/openapi.json", "/docs/"].map(|path| Route { segments: segments(path), operations: vec![("GET".to_owned(), vec![])] });
+        Self(documented.chain(own).collect())
     }
 
     fn find(&self, path: &str) -> Option<&Route> {
         let given: Vec<&str> = path.split('/').collect();
         let fits = |route: &&Route| {
-            route.segments.len() == given.len() && route.segments.iter().zip(&given).all(|(known, given)| known.as_deref().is_none_or(|known| known == *given))
+            route.segments.len() == given.len() && route.segments.iter().zip(&given).all(|(known, given)| known.as_deref().map_or(!given.is_empty(), |known| known == *given))
         };
         // Fixed segments go before variable ones.
         self.0.iter().filter(fits).min_by_key(|route| route.segments.iter().filter(|segment| segment.is_none()).count())

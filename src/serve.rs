@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// How often what has expired is forgotten.
-const HOUSEKEEPING: Duration = Duration::from_secs(60);
+const HOUSEKEEPING: Duration = Duration::from_mins(1);
 /// How long balancers get to see that we are not ready, before connections are refused.
 const FAREWELL: Duration = Duration::from_millis(500);
 

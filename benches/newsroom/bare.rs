@@ -40,7 +40,13 @@ pub struct Options {
     /// Of articles, one a line.
     #[arg(long)]
     addresses: PathBuf,
+    /// The headers that all answers have, one a line.
+    #[arg(long)]
+    headers: PathBuf,
 }
+
+/// The headers that all answers have.
+struct Headers(Vec<(HeaderName, HeaderValue)>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Kind {
@@ -135,55 +141,68 @@ impl Rows {
     }
 }
 
+impl Headers {
+    fn read(text: &str) -> Result<Self> {
+        let header = |line: &str| -> Result<(HeaderName, HeaderValue)> {
+            let (name, value) = line.split_once(": ").with_context(|| format!("{line:?} is no header"))?;
+            Ok((name.parse()?, value.parse()?))
+        };
+        text.lines().map(header).collect::<Result<_>>().map(Self)
+    }
+}
+
 /// Serves until it is ended.
 pub async fn serve(options: Options) -> Result<()> {
-    let rows = Rows::open(&options.url).await?;
-    let source = Data::new(match options.kind {
+    let Options { kind, url, bind, workers, addresses, headers } = options;
+    let rows = Rows::open(&url).await?;
+    let source = Data::new(match kind {
         Kind::Row => Source::Rows(rows),
-        Kind::Memory => Source::Memory(rows.all(&std::fs::read_to_string(&options.addresses)?).await?),
+        Kind::Memory => Source::Memory(rows.all(&std::fs::read_to_string(addresses)?).await?),
     });
-    HttpServer::new(move || App::new().app_data(source.clone()).service(article).service(list).route(READY, web::get().to(HttpResponse::Ok)))
-        .workers(options.workers)
-        .client_request_timeout(Duration::from_secs(10))
-        .keep_alive(Duration::from_secs(75))
-        .bind(options.bind)?
-        .run()
-        .await?;
+    let headers = Data::new(Headers::read(&std::fs::read_to_string(headers)?)?);
+    HttpServer::new(move || {
+        App::new().app_data(source.clone()).app_data(headers.clone()).service(article).service(list).route(READY, web::get().to(HttpResponse::Ok))
+    })
+    .workers(workers)
+    .client_request_timeout(Duration::from_secs(10))
+    .keep_alive(Duration::from_secs(75))
+    .bind(bind)?
+    .run()
+    .await?;
     Ok(())
 }
 
 #[get("/v1/delivery/articles/{language}/{slug}")]
-async fn article(request: HttpRequest, source: Data<Source>) -> actix_web::Result<HttpResponse> {
+async fn article(request: HttpRequest, source: Data<Source>, headers: Data<Headers>) -> actix_web::Result<HttpResponse> {
     let part = |name| request.match_info().get(name).unwrap_or_default();
     let answer = match &**source {
         Source::Memory(answers) => answers.get(request.path()).cloned(),
         Source::Rows(rows) => rows.article(part("language"), part("slug")).await.map_err(error::ErrorInternalServerError)?,
     };
-    Ok(answer.map_or_else(|| HttpResponse::NotFound().finish(), respond))
+    Ok(respond(answer, &headers))
 }
 
 #[get("/v1/delivery/articles")]
-async fn list(request: HttpRequest, source: Data<Source>) -> actix_web::Result<HttpResponse> {
+async fn list(request: HttpRequest, source: Data<Source>, headers: Data<Headers>) -> actix_web::Result<HttpResponse> {
     let query = request.query_string();
     let answer = match &**source {
         Source::Memory(answers) => answers.get(query).cloned(),
         Source::Rows(rows) => rows.list(query).await.map_err(error::ErrorInternalServerError)?,
     };
-    Ok(answer.map_or_else(|| HttpResponse::NotFound().finish(), respond))
+    Ok(respond(answer, &headers))
 }
 
 /// With the headers of newsroom; the benchmark compares them before it measures.
-fn respond(answer: Answer) -> HttpResponse {
+fn respond(answer: Option<Answer>, headers: &Headers) -> HttpResponse {
+    let Some(answer) = answer else { return HttpResponse::NotFound().finish() };
     let mut response = HttpResponse::Ok();
+    for (name, value) in &headers.0 {
+        response.insert_header((name, value));
+    }
     response
         .insert_header((header::ETAG, answer.etag))
         .insert_header((header::LAST_MODIFIED, answer.last_modified))
-        .insert_header((header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=0, s-maxage=10")))
-        .insert_header((HeaderName::from_static("surrogate-key"), answer.surrogate_key))
-        .insert_header((HeaderName::from_static("x-request-id"), HeaderValue::from_static("00000000-0000-7000-8000-000000000000")))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
-        .insert_header((header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")))
-        .insert_header((header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")));
+        .insert_header((HeaderName::from_static("surrogate-key"), answer.surrogate_key));
     for (name, value) in [(header::CONTENT_LANGUAGE, answer.language), (header::LINK, answer.link)] {
         if !value.is_empty() {
             response.insert_header((name, value));

@@ -17,6 +17,8 @@ use uuid::Uuid;
 
 /// The list of 20 that is measured.
 pub const LIST_QUERY: &str = "language=kk&limit=20";
+/// The headers that each answer has its own of, in the order of the columns.
+pub const VARYING: [&str; 5] = ["etag", "last-modified", "surrogate-key", "content-language", "link"];
 /// Stories of one transaction, of eight texts or more each.
 const BATCH: usize = 32;
 /// Rows of one transaction of the bare tables.
@@ -116,10 +118,27 @@ fn numbered(number: usize, headline: &str) -> String {
     format!("{number}: {headline}")
 }
 
-/// Makes the demo house in a new database, and publishes until `texts` are public. Returns their addresses, the oldest first.
-pub async fn fill(house: &House, texts: usize) -> Result<Vec<Address>> {
+/// Makes the demo house in a new database. Nobody knows the password of its people.
+async fn open(house: &House) -> Result<State> {
     let state = serve::open(house.config()?).await?;
     seed::fill(&state, &auth::hash_password(Uuid::new_v4().to_string()).await?).await?;
+    Ok(state)
+}
+
+/// Makes the demo house, and no more.
+pub async fn found(house: &House) -> Result<()> {
+    close(&open(house).await?).await;
+    Ok(())
+}
+
+async fn close(state: &State) {
+    state.public.close().await;
+    state.db.close().await;
+}
+
+/// Makes the demo house, and publishes until `texts` are public. Returns their addresses, the oldest first.
+pub async fn fill(house: &House, texts: usize) -> Result<Vec<Address>> {
+    let state = open(house).await?;
     let editors = Editors::find(&state.db).await?;
     let sources: Vec<Source> = seed::stories()?.into_iter().map(|story| Source::read(story, &editors)).collect::<Result<_>>()?;
     let (public,): (i64,) = state.db.query("SELECT count(*) FROM published_documents").one().await?;
@@ -139,8 +158,7 @@ pub async fn fill(house: &House, texts: usize) -> Result<Vec<Address>> {
     let addresses: Vec<Address> = state.db.query("SELECT language, slug FROM published_documents ORDER BY id").all().await?;
     ensure!(addresses.len() == texts, "{} texts are public in place of {texts}", addresses.len());
     settle(&state.db).await?;
-    state.public.close().await;
-    state.db.close().await;
+    close(&state).await;
     Ok(addresses)
 }
 
@@ -211,7 +229,7 @@ async fn insert(tx: &mut Tx, sql: &'static str, keys: &[&str], reply: &Reply) ->
         query = query.bind(*key);
     }
     query = query.bind(reply.body.as_str());
-    for name in ["etag", "last-modified", "surrogate-key", "content-language", "link"] {
+    for name in VARYING {
         query = query.bind(reply.header(name));
     }
     query.execute().await?;

@@ -8,11 +8,11 @@ use crate::data::{self, Address};
 use crate::http::Client;
 use crate::load::{Figures, Script, ratio, summary};
 use crate::postgres::Cluster;
-use crate::server::{House, Memory, Server};
+use crate::server::{ADDRESSES, HEADERS, House, Memory, Server};
 use crate::{Engine, Options, Part};
 use anyhow::{Result, ensure};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 /// Seconds of load before the first round.
@@ -53,6 +53,8 @@ pub async fn run(options: &Options, engine: Engine, cluster: Option<&Cluster>, f
         println!("| texts | seconds |\n|---|---|");
         for size in &mut sizes {
             size.servers.clear();
+        }
+        for size in &sizes {
             println!("| {} | {:.3} |", size.texts, size.house.time_to_ready(options.starts)?);
         }
         println!();
@@ -85,16 +87,14 @@ impl Size {
 /// Starts the servers, and makes sure that nobody could tell them apart.
 async fn serve(house: &House, addresses: &[Address], paths: &[String], bare_url: &str) -> Result<Vec<Server>> {
     let source = house.serve()?;
-    data::copy_answers(&mut Client::connect(source.address)?, addresses, bare_url).await?;
+    let mut client = Client::connect(source.address)?;
+    data::copy_answers(&mut client, addresses, bare_url).await?;
+    fs::write(house.folder.join(HEADERS), client.get(&data::list_path())?.constants(&data::VARYING))?;
+    fs::write(house.folder.join(ADDRESSES), paths.join("\n"))?;
+    drop(client);
     source.stop()?;
-    let file = house.folder.join("addresses");
-    fs::write(&file, paths.join("\n"))?;
-    let log = |name: &str| -> PathBuf { house.folder.join(format!("{name}.log")) };
-    let servers = vec![
-        house.serve()?,
-        Server::bare(Kind::Row, bare_url, house.workers, &file, log("row"))?,
-        Server::bare(Kind::Memory, bare_url, house.workers, &file, log("memory"))?,
-    ];
+    let bare = |kind| Server::bare(kind, bare_url, house.workers, &house.folder);
+    let servers = vec![house.serve()?, bare(Kind::Row)?, bare(Kind::Memory)?];
     let mut clients = servers.iter().map(|server| Client::connect(server.address)).collect::<Result<Vec<_>>>()?;
     for path in paths.iter().take(COMPARED).chain([&data::list_path()]) {
         let replies = clients.iter_mut().map(|client| client.get(path)).collect::<Result<Vec<_>>>()?;
@@ -139,7 +139,8 @@ fn report(sizes: &[Size], all: &[Rounds]) {
     }
     println!();
     if let ([smallest, .., largest], [small, .., large]) = (sizes, all) {
-        let ratios: Vec<String> = SERVERS.iter().zip(large.iter().zip(small)).map(|(name, (large, small))| format!("{name} {:.2}", ratio(large, small))).collect();
+        let ratios: Vec<String> =
+            SERVERS.iter().zip(large.iter().zip(small)).map(|(name, (large, small))| format!("{name} {:.2}", ratio(large, small))).collect();
         println!("{} texts to {}: {}\n", largest.texts, smallest.texts, ratios.join(", "));
     }
 }

@@ -38,7 +38,7 @@ impl Client {
     fn send(&mut self, request: &str) -> Result<Reply> {
         self.0.get_mut().write_all(request.as_bytes())?;
         let first = self.line()?;
-        let status = first.split(' ').nth(1).and_then(|status| status.parse().ok()).with_context(|| format!("{first:?} is no answer"))?;
+        let status = first.split(' ').nth(1).and_then(|status| status.parse::<u16>().ok()).with_context(|| format!("{first:?} is no answer"))?;
         let mut headers = vec![];
         loop {
             let line = self.line()?;
@@ -49,7 +49,8 @@ impl Client {
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
         let mut reply = Reply { status, headers, body: String::new() };
-        let mut body = vec![0; reply.header("content-length").parse().context("the answer does not say how long it is")?];
+        let length = reply.header("content-length").parse::<usize>().context("the answer does not say how long it is")?;
+        let mut body = vec![0; length];
         self.0.read_exact(&mut body)?;
         reply.body = String::from_utf8(body)?;
         Ok(reply)
@@ -60,6 +61,12 @@ impl Client {
         ensure!(self.0.read_line(&mut line)? > 0, "the server has hung up");
         Ok(line.trim_end().to_owned())
     }
+}
+
+fn parts(text: &str) -> Vec<&str> {
+    let mut parts: Vec<&str> = text.split(", ").collect();
+    parts.sort_unstable();
+    parts
 }
 
 impl Reply {
@@ -73,11 +80,22 @@ impl Reply {
         self.status == other.status && self.body == other.body && self.lasting() == other.lasting()
     }
 
-    fn lasting(&self) -> Vec<(&str, &str)> {
-        let value = |name: &str, value| if name == "x-request-id" { "" } else { value };
-        let mut headers: Vec<(&str, &str)> =
-            self.headers.iter().filter(|(name, _)| name != "date").map(|(name, text)| (name.as_str(), value(name, text.as_str()))).collect();
+    /// Without regard to order, also of the parts of a value: each thread of a server may have its own.
+    fn lasting(&self) -> Vec<(&str, Vec<&str>)> {
+        let mut headers: Vec<(&str, Vec<&str>)> = self
+            .headers
+            .iter()
+            .filter(|(name, _)| name != "date")
+            .map(|(name, text)| (name.as_str(), if name == "x-request-id" { vec![] } else { parts(text) }))
+            .collect();
         headers.sort_unstable();
         headers
+    }
+
+    /// The headers that are the same in every answer, one a line.
+    pub fn constants(&self, varying: &[&str]) -> String {
+        let of_transport = ["date", "content-length", "content-type", "connection"];
+        let constant = self.headers.iter().filter(|(name, _)| !of_transport.contains(&name.as_str()) && !varying.contains(&name.as_str()));
+        constant.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")
     }
 }

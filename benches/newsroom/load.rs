@@ -94,7 +94,7 @@ impl Script {
         let mut words = line.split(' ');
         let mut next = || words.next().and_then(|word| word.parse::<f64>().ok()).with_context(|| format!("{line:?} is not what wrk was asked for"));
         let (rate, p50, p99) = (next()?, next()?, next()?);
-        let errors = line.rsplit(' ').next().and_then(|word| word.parse().ok()).unwrap_or(u32::MAX);
+        let errors = line.rsplit(' ').next().and_then(|word| word.parse::<u32>().ok()).unwrap_or(u32::MAX);
         ensure!(rate > 0.0, "wrk had no answer: {text}");
         Ok(Figures { rate, p50, p99, errors })
     }

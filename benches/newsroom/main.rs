@@ -132,6 +132,8 @@ async fn main() -> Result<()> {
     options.check()?;
     let base = options.folder.clone().unwrap_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")));
     std::fs::create_dir_all(&base)?;
+    // Children work in folders of their own.
+    let base = std::fs::canonicalize(base)?;
     let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(&base).with_context(|| format!("nothing can be written to {}", base.display()))?;
     println!("{} cores, {} workers, {} rounds of {} s; data in {}\n", cores(), options.workers(), options.rounds, options.seconds, base.display());
     run(&options, folder.path()).await
@@ -142,13 +144,14 @@ async fn run(options: &Options, folder: &Path) -> Result<()> {
         for engine in &options.engines {
             let cluster = match engine {
                 Engine::Sqlite => None,
-                Engine::Postgres => match Cluster::start(options.postgres_folder.as_deref()).await? {
-                    Some(cluster) => Some(cluster),
-                    None => {
+                Engine::Postgres => {
+                    if let Some(cluster) = Cluster::start(options.postgres_folder.as_deref()).await? {
+                        Some(cluster)
+                    } else {
                         println!("PostgreSQL: NOT MEASURED, no server is installed (Debian: apt-get install postgresql)\n");
                         continue;
                     }
-                },
+                }
             };
             delivery::run(options, *engine, cluster.as_ref(), folder).await?;
         }

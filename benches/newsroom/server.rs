@@ -16,7 +16,11 @@ use std::time::{Duration, Instant};
 pub const CONNECTIONS: u32 = 16;
 /// What every server answers when it can serve.
 pub const READY: &str = "/health/ready";
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Of the articles that are asked for, for the bare servers.
+pub const ADDRESSES: &str = "addresses";
+/// Those that all answers have, for the bare servers.
+pub const HEADERS: &str = "headers";
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A data directory and its database.
 pub struct House {
@@ -111,12 +115,13 @@ impl House {
 
 impl Server {
     /// Starts this program as a bare server over the database at `url`.
-    pub fn bare(kind: Kind, url: &str, workers: usize, addresses: &Path, log: PathBuf) -> Result<Self> {
+    /// `folder` has the files [`ADDRESSES`] and [`HEADERS`].
+    pub fn bare(kind: Kind, url: &str, workers: usize, folder: &Path) -> Result<Self> {
         let address = free_address()?;
         let mut command = Command::new(std::env::current_exe()?);
         command.arg(bare::COMMAND).args(["--kind", kind.name(), "--url", url, "--bind", &address.to_string(), "--workers", &workers.to_string()]);
-        command.arg("--addresses").arg(addresses);
-        Self::start(command, address, log)
+        command.arg("--addresses").arg(folder.join(ADDRESSES)).arg("--headers").arg(folder.join(HEADERS));
+        Self::start(command, address, folder.join(format!("{}.log", kind.name())))
     }
 
     fn start(mut command: Command, address: SocketAddr, log: PathBuf) -> Result<Self> {

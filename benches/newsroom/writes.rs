@@ -103,7 +103,7 @@ fn sign_in(server: &Server, password: &str) -> Result<String> {
 
 /// The originals of the demo, as an editor's tool would send them.
 fn bodies() -> Result<Vec<String>> {
-    let body = |story: seed::Story| {
+    let body = |story: seed::Story| -> Result<String> {
         let text = story.texts.get(&story.original_language).context("a demo story has no original")?;
         Ok(json!({
             "original_language": story.original_language,
@@ -146,18 +146,19 @@ async fn written(house: &House) -> Result<Vec<Rows>> {
 /// Writes and commits one story after the other.
 async fn commits(pool: &SqlitePool, rows: &[Rows], span: Duration) -> Result<Figures> {
     let started = Instant::now();
-    let mut count = 0;
+    let mut count: u32 = 0;
     for row in rows.iter().cycle() {
         if started.elapsed() >= span {
             break;
         }
-        commit(pool, row).await?;
+        commit(pool, row, row.created_at + i64::from(count)).await?;
         count += 1;
     }
     Ok(Figures { rate: f64::from(count) / started.elapsed().as_secs_f64(), ..Figures::default() })
 }
 
-async fn commit(pool: &SqlitePool, row: &Rows) -> Result<()> {
+/// `at` in microseconds; it must move on, as it does for newsroom, because an index is ordered by it.
+async fn commit(pool: &SqlitePool, row: &Rows, at: i64) -> Result<()> {
     let id = Uuid::new_v4();
     let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
     sqlx::query(ARTICLE)
@@ -171,7 +172,7 @@ async fn commit(pool: &SqlitePool, row: &Rows) -> Result<()> {
         .bind(row.urgency)
         .bind(row.shared)
         .bind(&row.created_by)
-        .bind(row.created_at)
+        .bind(at)
         .execute(&mut *tx)
         .await?;
     sqlx::query(TRANSLATION)
@@ -182,7 +183,7 @@ async fn commit(pool: &SqlitePool, row: &Rows) -> Result<()> {
         .bind(&row.headline_key)
         .bind(&row.assignee_id)
         .bind(&row.created_by)
-        .bind(row.created_at)
+        .bind(at)
         .execute(&mut *tx)
         .await?;
     sqlx::query(REVISION)
@@ -196,7 +197,7 @@ async fn commit(pool: &SqlitePool, row: &Rows) -> Result<()> {
         .bind(&row.seo)
         .bind(row.words)
         .bind(&row.created_by)
-        .bind(row.created_at)
+        .bind(at)
         .execute(&mut *tx)
         .await?;
     tx.commit().await?;

@@ -235,6 +235,9 @@ pub async fn list(state: &State, actor: &Actor, filter: &ArticleFilter) -> Resul
     let db = &state.db;
     let plain = ArticleFilter { limit: None, cursor: None, count: None, ..filter.clone() };
     let asked = Asked::<(i64, Uuid)>::read(filter.limit, filter.cursor.as_deref(), &plain)?;
+    if filter.headline.as_ref().is_some_and(|text| text.chars().count() > 200) {
+        return Err(Error::parameter("headline", "has more than 200 characters"));
+    }
     let resolved = resolve(db, filter).await?;
     let today = state.clock.now().to_utc().date_naive();
     let start = db.query(COLUMNS).bind(actor.id()).bind(actor.agency).bind(today);

@@ -36,9 +36,9 @@ impl<P: Permission> FromRequest for Caller<P> {
         Box::pin(async move {
             let state = request.app_data::<Data<State>>().ok_or_else(|| Error::internal("the app has no state"))?;
             let actor = identify(state, &request).await?;
-            if let Some(left) = state.limits.actor(actor.id())? {
+            state.limits.actor(actor.id(), |left| {
                 request.extensions_mut().insert(left);
-            }
+            })?;
             if !actor.may(P::RULE) {
                 return Err(Error::new(Code::Forbidden, format!("This needs the permission {}.", P::RULE.name)));
             }
@@ -80,7 +80,7 @@ async fn by_key(state: &State, text: &str) -> Result<Actor> {
     let now = state.clock.now();
     let known = api_keys::find(&state.db, &state.secrets.api_keys, text, now).await?;
     let known = known.ok_or_else(|| Error::new(Code::Unauthenticated, "The API key is not valid, was revoked or has expired."))?;
-    if known.last_used_at.is_none_or(|at| at.plus(Duration::from_secs(60)) < now) {
+    if known.last_used_at.is_none_or(|at| at.plus(Duration::from_mins(1)) < now) {
         state.db.write().query("UPDATE api_keys SET last_used_at = $2 WHERE id = $1").bind(known.id).bind(now).execute().await?;
     }
     Ok(Actor { agency: known.agency_id, platform: false, who: Who::Key { id: known.id, scopes: known.scopes.0 } })

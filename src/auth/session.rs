@@ -194,7 +194,7 @@ pub async fn list(on: impl Reader<'_>, staff: Uuid, current: Uuid, now: Timestam
 /// # Errors
 /// When the database fails.
 pub async fn tidy(tx: &mut Tx, now: Timestamp) -> Result<()> {
-    let long_ago = now.minus(Duration::from_secs(30 * 24 * 60 * 60));
+    let long_ago = now.minus(Duration::from_hours(720));
     tx.query("DELETE FROM spent_tokens WHERE session_id IN (SELECT id FROM sessions WHERE expires_at < $1 OR revoked_at < $1)").bind(long_ago).execute().await?;
     tx.query("DELETE FROM sessions WHERE expires_at < $1 OR revoked_at < $1").bind(long_ago).execute().await?;
     tx.query("DELETE FROM login_attempts WHERE expires_at < $1").bind(now).execute().await?;

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 /// Failures of one account from one network; an editor is not locked out from elsewhere.
 const FAILURES: i32 = 10;
-const FAILURE_WINDOW: Duration = Duration::from_secs(15 * 60);
-const ADDRESS_WINDOW: Duration = Duration::from_secs(60);
+const FAILURE_WINDOW: Duration = Duration::from_mins(15);
+const ADDRESS_WINDOW: Duration = Duration::from_mins(1);
 
 /// Counts an attempt in a bucket. Buckets are hashes: the table shows no e-mail address.
 async fn count(db: &Db, bucket: &str, limit: i32, window: Duration, now: Timestamp) -> Result<()> {

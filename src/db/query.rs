@@ -131,23 +131,41 @@ impl<'c> Query<'c> {
     }
 
     /// Runs the statement and says how many rows it changed.
+    ///
+    /// # Errors
+    /// When the engine refuses it.
     pub async fn execute(self) -> Result<u64> {
         run!(self, |sql, args, on| Ok(sqlx::query_with(sql, args).execute(on).await?.rows_affected()))
     }
 
+    /// All rows.
+    ///
+    /// # Errors
+    /// When the engine refuses the statement, or a row does not fit.
     pub async fn all<T: Record>(self) -> Result<Vec<T>> {
         run!(self, |sql, args, on| sqlx::query_as_with(sql, args).fetch_all(on).await)
     }
 
+    /// The row, if there is one.
+    ///
+    /// # Errors
+    /// When the engine refuses the statement, or a row does not fit.
     pub async fn optional<T: Record>(self) -> Result<Option<T>> {
         run!(self, |sql, args, on| sqlx::query_as_with(sql, args).fetch_optional(on).await)
     }
 
+    /// The only row.
+    ///
+    /// # Errors
+    /// When the engine refuses the statement, or a row does not fit.
     pub async fn one<T: Record>(self) -> Result<T> {
         run!(self, |sql, args, on| sqlx::query_as_with(sql, args).fetch_one(on).await)
     }
 
     /// The only column of the only row.
+    ///
+    /// # Errors
+    /// When the engine refuses the statement, or the row does not fit.
     pub async fn value<T>(self) -> Result<T>
     where
         (T,): Record,

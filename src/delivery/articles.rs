@@ -170,7 +170,7 @@ async fn send(on: &mut Conn, document: Document, format: BodyFormat, include: Op
         body.push_str(",\"related\":[");
         if !filter.ids.is_empty() {
             let cards = store::page(&mut *on, &filter, crate::page::MAX_LIMIT, None).await?;
-            body.push_str(cards.cards.as_deref().unwrap_or_default());
+            body.push_str(cards.joined.as_deref().unwrap_or_default());
             modified_at = cards.changed_at.unwrap_or(modified_at);
         }
         body.push(']');

@@ -103,10 +103,11 @@ async fn list_published_articles(state: Data<State>, request: HttpRequest, Query
         (Some(at), Some(id)) if has_more => Some(asked.cursor((at.micros(), id))),
         _ => None,
     };
-    let cards_text = cards.cards.unwrap_or_default();
+    let cards_text = cards.joined.unwrap_or_default();
     let mut body = String::with_capacity(cards_text.len() + 160);
     body.push_str("{\"data\":[");
     body.push_str(&cards_text);
+    let data_end = body.len();
     let _ = write!(body, "],\"meta\":{{\"limit\":{},\"has_more\":{has_more},\"next_cursor\":", asked.limit);
     match &next {
         // A cursor is base64url: nothing in it needs escaping.
@@ -126,7 +127,8 @@ async fn list_published_articles(state: Data<State>, request: HttpRequest, Query
         _ => None,
     };
     let public = Public {
-        etag: hash(&body),
+        // The renditions name the bytes of the texts; the languages, what is said of fallbacks; the end of the body, the rest.
+        etag: hash(&format!("{:?} {:?} {}", cards.renditions, filter.languages, &body[data_end..])),
         body,
         modified_at: cards.changed_at.unwrap_or(Timestamp::from_micros(0)),
         surrogate_key,

@@ -118,7 +118,10 @@ pub struct Filter {
 /// A page, already JSON.
 #[derive(FromRow)]
 pub struct Cards {
-    pub cards: Option<String>,
+    /// The texts, with commas between.
+    pub joined: Option<String>,
+    /// Which renditions of which texts they are.
+    pub renditions: Option<String>,
     /// How many were found, one more than the page holds at most.
     pub found: i64,
     pub last_at: Option<Timestamp>,
@@ -128,16 +131,18 @@ pub struct Cards {
 }
 
 const PAGE_NEWEST: Sql = sql!(
-    "SELECT string_agg(card, ',' ORDER BY n) FILTER (WHERE n <= $1) AS cards, count(*) AS found, \
+    "SELECT string_agg(card, ',' ORDER BY n) FILTER (WHERE n <= $1) AS joined, \
+     string_agg(CAST(id AS text) || '.' || CAST(rendition AS text), ',' ORDER BY n) FILTER (WHERE n <= $1) AS renditions, count(*) AS found, \
      max(published_at) FILTER (WHERE n = $1) AS last_at, max(id) FILTER (WHERE n = $1) AS last_id, \
      (SELECT at FROM published_changes ORDER BY seq DESC LIMIT 1) AS changed_at \
-     FROM (SELECT row_number() OVER (ORDER BY published_at DESC, id DESC) AS n, id, published_at, head || ',\"available_languages\":' || alternates"
+     FROM (SELECT row_number() OVER (ORDER BY published_at DESC, id DESC) AS n, id, rendition, published_at, head || ',\"available_languages\":' || alternates"
 );
 const PAGE_OLDEST: Sql = sql!(
-    "SELECT string_agg(card, ',' ORDER BY n) FILTER (WHERE n <= $1) AS cards, count(*) AS found, \
+    "SELECT string_agg(card, ',' ORDER BY n) FILTER (WHERE n <= $1) AS joined, \
+     string_agg(CAST(id AS text) || '.' || CAST(rendition AS text), ',' ORDER BY n) FILTER (WHERE n <= $1) AS renditions, count(*) AS found, \
      max(published_at) FILTER (WHERE n = $1) AS last_at, max(id) FILTER (WHERE n = $1) AS last_id, \
      (SELECT at FROM published_changes ORDER BY seq DESC LIMIT 1) AS changed_at \
-     FROM (SELECT row_number() OVER (ORDER BY published_at, id) AS n, id, published_at, head || ',\"available_languages\":' || alternates"
+     FROM (SELECT row_number() OVER (ORDER BY published_at, id) AS n, id, rendition, published_at, head || ',\"available_languages\":' || alternates"
 );
 
 /// A page of texts as one row of JSON: rows are what a list costs.
@@ -152,7 +157,7 @@ pub async fn page(on: impl Reader<'_>, filter: &Filter, limit: u16, after: Optio
             .push(" AS text) || '\",\"fallback\":true}' END AS card FROM ("),
         _ => query.push(" || '}' AS card FROM ("),
     };
-    query = query.push("SELECT d.id, d.published_at, d.head, d.alternates, d.language FROM published_documents d WHERE TRUE");
+    query = query.push("SELECT d.id, d.rendition, d.published_at, d.head, d.alternates, d.language FROM published_documents d WHERE TRUE");
     query = matching(query, filter);
     if let Some((at, id)) = after {
         query = query

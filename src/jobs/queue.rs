@@ -12,7 +12,7 @@ use uuid::Uuid;
 /// Attempts before a job is given up.
 const ATTEMPTS: i32 = 12;
 /// How long a worker may keep a job before another takes it.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 const LONGEST_WAIT: u64 = 60 * 60;
 
 /// A job that a worker has taken.

@@ -124,15 +124,15 @@ pub async fn render(tx: &mut Tx, config: &Config, source: &Source, change: &Chan
         known.iter().find(|(id, tag, _)| *id == article && tag.as_str() == wanted).map(|(_, _, url)| url.clone())
     };
     let authors: Vec<Author> =
-        store::authors(tx, &source.authors.0).await?.into_iter().map(|(id, names)| Author { id, name: pick(&names, language).to_owned() }).collect();
+        store::authors(tx, &source.authors.0).await?.into_iter().map(|(id, all)| Author { id, name: pick(&all, language).to_owned() }).collect();
     let byline = source.byline.clone().or_else(|| {
         let names: Vec<&str> = authors.iter().map(|author| author.name.as_str()).collect();
         (!names.is_empty()).then(|| names.join(", "))
     });
     let text = |member: &str| source.seo.0.get(member).and_then(|value| value.as_str()).map(str::to_owned);
-    let named = |id, slug: &str, names: &Names| Named { id, slug: slug.to_owned(), name: pick(names, language).to_owned() };
+    let titled = |id, slug: &str, names: &Names| Named { id, slug: slug.to_owned(), name: pick(names, language).to_owned() };
     let section = match (source.section_id, &source.section_slug, &source.section_names) {
-        (Some(id), Some(slug), Some(names)) => Some(named(id, slug, &names.0)),
+        (Some(id), Some(slug), Some(names)) => Some(titled(id, slug, &names.0)),
         _ => None,
     };
     let head = Head {
@@ -149,7 +149,7 @@ pub async fn render(tx: &mut Tx, config: &Config, source: &Source, change: &Chan
         byline,
         authors,
         credit_line: credit_line(source),
-        agency: named(source.agency_id, &source.agency_slug, &source.agency_names.0),
+        agency: titled(source.agency_id, &source.agency_slug, &source.agency_names.0),
         section,
         topics: source.topics.0.iter().map(|id| Topic { id: id.clone(), name: topics::name(id).unwrap_or_default() }).collect(),
         urgency: source.urgency,

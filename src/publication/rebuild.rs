@@ -39,12 +39,12 @@ impl Job for Rebuild {
     }
 }
 
-type Row = (i64, Uuid, Tag, i64);
+type Row = (i64, Uuid, Tag, i64, String);
 
 async fn batch(state: &State, selection: RebuildSelection, after: i64) -> anyhow::Result<Option<i64>> {
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
-    let query = tx.query("SELECT id, article_id, language, seq FROM published_documents WHERE id > ").push_bind(after);
+    let query = tx.query("SELECT id, article_id, language, seq, slug FROM published_documents WHERE id > ").push_bind(after);
     let query = match selection {
         RebuildSelection::All => query,
         RebuildSelection::Section(id) => query.push(" AND section_id = ").push_bind(id),
@@ -54,12 +54,13 @@ async fn batch(state: &State, selection: RebuildSelection, after: i64) -> anyhow
         RebuildSelection::Article(id) => query.push(" AND article_id = ").push_bind(id),
     };
     let rows: Vec<Row> = query.push(" ORDER BY id LIMIT ").push_bind(BATCH).all().await?;
-    for (_, article, language, seq) in &rows {
+    for (_, article, language, seq, slug) in &rows {
         store::hold(&mut tx, *article).await?;
         if store::is_gone(&mut tx, *article, language).await? {
             continue;
         }
-        let source = store::source(&mut tx, *article, language).await?;
+        // Its row may have a new address already, which nobody has published.
+        let source = store::Source { slug: slug.clone(), ..store::source(&mut tx, *article, language).await? };
         let change = last_change(&mut tx, *article, language).await?;
         let (change, at) = change.unwrap_or((Change { r#type: ChangeType::Published, kind: None, public_note: None }, now));
         let document = document::render(&mut tx, &state.config, &source, &change, at).await?;

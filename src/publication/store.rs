@@ -107,17 +107,14 @@ pub async fn put(tx: &mut Tx, document: &Document, seq: i64, now: Timestamp) -> 
          modified_at = $9, url = $10, surrogate_key = $11, head = $12, related = $13, body = $14, body_html = $15, body_text = $16, seq = $17, \
          is_original = $18, rendition = rendition + 1 WHERE article_id = $1 AND language = $2 RETURNING id",
     );
-    let id = match bind(update, document, seq, now).optional::<(i64,)>().await? {
-        Some((id,)) => id,
-        None => {
-            let insert = tx.query(
-                "INSERT INTO published_documents (article_id, language, agency_id, section_id, slug, urgency, published_at, updated_at, modified_at, \
-                 url, surrogate_key, head, related, body, body_html, body_text, seq, is_original, id, rendition, alternates, links) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $17, 1, '[]', '')",
-            );
-            bind(insert, document, seq, now).execute().await?;
-            seq
-        }
+    let id = if let Some((id,)) = bind(update, document, seq, now).optional::<(i64,)>().await? { id } else {
+        let insert = tx.query(
+            "INSERT INTO published_documents (article_id, language, agency_id, section_id, slug, urgency, published_at, updated_at, modified_at, \
+             url, surrogate_key, head, related, body, body_html, body_text, seq, is_original, id, rendition, alternates, links) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $17, 1, '[]', '')",
+        );
+        bind(insert, document, seq, now).execute().await?;
+        seq
     };
     unindex(tx, id).await?;
     for topic in &document.topics {

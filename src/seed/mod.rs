@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use uuid::Uuid;
 
-const HOUR: Duration = Duration::from_secs(60 * 60);
+const HOUR: Duration = Duration::from_hours(1);
 
 fn credentials(state: &State) -> PathBuf {
     state.config.data_dir.join("demo-credentials")

@@ -249,11 +249,11 @@ mod tests {
 
     #[test]
     fn the_whole_machine() {
-        let mut table = String::new();
-        for &state in StaffState::ALL {
+        let steps = |state: StaffState| {
             let steps: Vec<String> = Step::ALL.iter().filter_map(|step| state.after(*step).map(|to| format!("{step} → {to}"))).collect();
-            table.push_str(&format!("{state}: {}\n", steps.join(", ")));
-        }
+            format!("{state}: {}\n", steps.join(", "))
+        };
+        let table = StaffState::ALL.iter().map(|state| steps(*state)).collect::<Vec<_>>().concat();
         let expected = "\
             invited: change → invited, renew the invitation → invited, depart → departed\n\
             active: change → active, suspend → suspended, depart → departed, reset the password → active\n\

@@ -2,7 +2,7 @@
 
 use super::{NewStaff, table};
 use crate::error::{Code, Error, Fault, Faults, Result};
-use crate::extract::{Raw, from_json};
+use crate::extract::{Raw, from_json, object_from_json};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -61,7 +61,7 @@ fn from_list(bytes: &[u8]) -> Result<Vec<Row>> {
 }
 
 fn from_value(value: &Value) -> Result<NewStaff, Vec<Fault>> {
-    let new: NewStaff = from_json(value.to_string().as_bytes()).map_err(|error| error.faults)?;
+    let new: NewStaff = object_from_json(value.to_string().as_bytes()).map_err(|error| error.faults)?;
     let mut faults = Faults::default();
     new.check(&mut faults);
     faults.finish().map_err(|error| error.faults)?;

@@ -9,7 +9,7 @@ use crate::articles::{self, Article, NewArticle};
 use crate::auth::Caller;
 use crate::db::{Timestamp, Tx};
 use crate::error::{Error, Faults, Result};
-use crate::extract::{Body, Path};
+use crate::extract::{Body, Object, Path};
 use crate::idempotency::Write;
 use crate::language::Tag;
 use crate::page::Page;
@@ -70,7 +70,8 @@ pub struct CreateArticle {
     /// Staff members; without it, you.
     #[schema(max_items = 20)]
     pub authors: Option<Vec<Uuid>>,
-    pub seo: Option<super::text::SeoText>,
+    #[schema(value_type = Option<super::text::SeoText>)]
+    pub seo: Option<Object<super::text::SeoText>>,
     /// The address of the original.
     #[schema(max_length = 80)]
     pub slug: Option<String>,
@@ -234,10 +235,13 @@ async fn put_translation(
         .run(&caller, async |tx| {
             let mut faults = Faults::default();
             let (text, slug) = new.read(caller.staff_id(), &mut faults);
-            if precondition.wants_new() {
+            if precondition.wants_new() || precondition.is_blind() {
                 articles::hold(tx, path.id).await?;
                 let found = articles::find(&mut *tx, &caller, path.id, now).await?;
                 articles::admit(decide(WriteWork::RULE, &caller, found.takes_translations_of(&caller)), "article")?;
+                if precondition.is_blind() {
+                    return Err(Precondition::missing());
+                }
                 store::check(tx, &text, &mut faults).await?;
                 faults.finish()?;
                 let first = First { article: path.id, language: &path.language, is_original: false, text: &text, slug: slug.as_deref() };

@@ -30,6 +30,7 @@ pub fn routes(config: &mut ServiceConfig) {
 
 /// A snapshot of a text. It never changes.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "its number is called so everywhere")]
 pub struct Revision {
     pub revision: i32,
     #[serde(flatten)]

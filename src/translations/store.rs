@@ -185,7 +185,7 @@ pub(super) async fn list(on: impl Reader<'_>, article: Uuid) -> Result<Vec<Trans
 
 /// What the database must be asked about a text.
 pub(super) async fn check(tx: &mut Tx, text: &Text, faults: &mut Faults) -> Result<()> {
-    if text.authors.is_empty() || !faults.is_empty() {
+    if text.authors.is_empty() || text.authors.len() > super::text::MOST_AUTHORS {
         return Ok(());
     }
     let known: Vec<(Uuid,)> = tx.query("SELECT id FROM staff WHERE id IN (").push_list(text.authors.iter().copied()).push(")").all().await?;
@@ -229,30 +229,27 @@ pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timest
         .bind(now)
         .optional()
         .await?;
-    let revision = match revived {
-        Some((revision,)) => revision,
-        None => {
-            tx.query(
-                "INSERT INTO translations (article_id, language, agency_id, is_original, publication, review, revision, base_revision, headline, \
-                 headline_key, slug, assignee_id, created_by, last_author, version, created_at, updated_at, updated_by) \
-                 VALUES ($1, $2, $3, $4, 'unreleased', 'draft', 1, $5, $6, $7, $8, $9, $10, $10, 1, $11, $11, $10)",
-            )
-            .bind(first.article)
-            .bind(first.language)
-            .bind(actor.agency)
-            .bind(first.is_original)
-            .bind(base)
-            .bind(&first.text.headline)
-            .bind(articles::headline_key(&first.text.headline))
-            .bind(first.slug)
-            .bind(actor.staff_id())
-            .bind(actor.id())
-            .bind(now)
-            .execute()
-            .await
-            .unique(exists)?;
-            1
-        }
+    let revision = if let Some((revision,)) = revived { revision } else {
+        tx.query(
+            "INSERT INTO translations (article_id, language, agency_id, is_original, publication, review, revision, base_revision, headline, \
+             headline_key, slug, assignee_id, created_by, last_author, version, created_at, updated_at, updated_by) \
+             VALUES ($1, $2, $3, $4, 'unreleased', 'draft', 1, $5, $6, $7, $8, $9, $10, $10, 1, $11, $11, $10)",
+        )
+        .bind(first.article)
+        .bind(first.language)
+        .bind(actor.agency)
+        .bind(first.is_original)
+        .bind(base)
+        .bind(&first.text.headline)
+        .bind(articles::headline_key(&first.text.headline))
+        .bind(first.slug)
+        .bind(actor.staff_id())
+        .bind(actor.id())
+        .bind(now)
+        .execute()
+        .await
+        .unique(exists)?;
+        1
     };
     insert_revision(tx, actor, first.article, first.language, revision, first.text, None, now).await?;
     articles::touch(tx, first.article, actor.id(), now).await?;

@@ -2,11 +2,15 @@
 
 use crate::body::Body;
 use crate::error::Faults;
+use crate::extract::Object;
 use crate::patch::Patch;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+/// People whose text it can be.
+pub(super) const MOST_AUTHORS: usize = 20;
 
 /// The content of a text.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -31,6 +35,18 @@ pub struct SeoText {
     pub title: Option<String>,
     #[schema(max_length = 500)]
     pub description: Option<String>,
+}
+
+/// Changes of what search engines are told.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SeoChange {
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 200)]
+    pub title: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 500)]
+    pub description: Patch<String>,
 }
 
 /// A text to write. The body is Portable Text, or HTML that is converted to it.
@@ -60,7 +76,8 @@ pub struct NewText {
     /// Staff members; without it, you.
     #[schema(max_items = 20)]
     pub authors: Option<Vec<Uuid>>,
-    pub seo: Option<SeoText>,
+    #[schema(value_type = Option<SeoText>)]
+    pub seo: Option<Object<SeoText>>,
     /// The address that it should get when it is published: letters a to z, digits and single hyphens.
     #[schema(max_length = 80, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")]
     pub slug: Option<String>,
@@ -93,8 +110,8 @@ pub struct TextChange {
     #[schema(value_type = Option<Vec<Uuid>>, max_items = 20)]
     pub authors: Patch<Vec<Uuid>>,
     #[serde(default)]
-    #[schema(value_type = Option<SeoText>)]
-    pub seo: Patch<SeoText>,
+    #[schema(value_type = Option<SeoChange>)]
+    pub seo: Patch<Object<SeoChange>>,
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 80)]
     pub slug: Patch<String>,
@@ -111,7 +128,7 @@ impl NewText {
             dateline: self.dateline,
             byline: self.byline,
             authors: self.authors.unwrap_or_else(|| author.into_iter().collect()),
-            seo: self.seo.unwrap_or_default(),
+            seo: self.seo.map(|Object(seo)| seo).unwrap_or_default(),
         };
         text.check(faults);
         check_slug(self.slug.as_deref(), faults);
@@ -141,7 +158,11 @@ impl TextChange {
         text.dateline = self.dateline.apply(text.dateline);
         text.byline = self.byline.apply(text.byline);
         text.authors = self.authors.apply(Some(text.authors)).unwrap_or_default();
-        text.seo = self.seo.apply(Some(text.seo)).unwrap_or_default();
+        text.seo = match self.seo {
+            Patch::Absent => text.seo,
+            Patch::Null => SeoText::default(),
+            Patch::Value(Object(change)) => SeoText { title: change.title.apply(text.seo.title), description: change.description.apply(text.seo.description) },
+        };
         let slug = self.slug.apply(slug);
         text.check(faults);
         check_slug(slug.as_deref(), faults);
@@ -191,8 +212,8 @@ impl Text {
                 faults.text(pointer, text, 0, max);
             }
         }
-        faults.check(self.authors.len() <= 20, "/authors", "too_many", "has more than 20 authors");
-        for (i, author) in self.authors.iter().take(21).enumerate() {
+        faults.check(self.authors.len() <= MOST_AUTHORS, "/authors", "too_many", "has more than 20 authors");
+        for (i, author) in self.authors.iter().take(MOST_AUTHORS).enumerate() {
             faults.check(!self.authors[..i].contains(author), &format!("/authors/{i}"), "duplicate", "is there twice");
         }
     }

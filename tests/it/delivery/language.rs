@@ -1,6 +1,6 @@
 //! In which language somebody reads: strictly the one asked for, unless they ask otherwise, and the answer says so.
 
-use super::{ARTICLES, BASE, NOWRUZ, SAIGA, SAMARKAND, create, items, keys, list, plain, published, read, seeded, step, story, text};
+use super::{ARTICLES, BASE, NOWRUZ, SAIGA, SAMARKAND, create, items, keys, list, next_page, plain, published, read, seeded, step, story, text, translate};
 use crate::on_both;
 use crate::support::{Answer, App};
 use serde_json::{Value, json};
@@ -254,7 +254,7 @@ async fn a_list_with_auto_asks_the_reader(app: App) {
     assert!(!varies_by_language(&reader.get(ARTICLES).header("Accept-Language", "ky").expect(200).await));
     // The pages that follow are in the language of the first.
     let first = reader.get(&path).header("Accept-Language", "ky").expect(200).await;
-    let next = super::next_page(&first).unwrap();
+    let next = next_page(&first).unwrap();
     let second = reader.get(&next).header("Accept-Language", "ky").expect(200).await;
     assert!(items(&second.json()).iter().all(|item| item["language"] == "ky"));
     let other = reader.get(&next).header("Accept-Language", "tr").expect(400).await;
@@ -327,7 +327,7 @@ async fn a_list_with_fallback_has_one_text_of_each_story(app: App) {
     assert_eq!(keys(&found).into_iter().collect::<BTreeMap<_, _>>(), expected);
     assert_marked(&found, "tk");
     let languages: BTreeSet<String> = expected.into_values().collect();
-    assert_eq!(languages, ["en", "ru", "tk"].map(str::to_owned).into());
+    assert_eq!(languages, BTreeSet::from(["en", "ru", "tk"].map(str::to_owned)));
     assert!(found.is_sorted_by(|a, b| text(&a["published_at"]) >= text(&b["published_at"])));
     // In pages it is the same list.
     let mut next = Some(format!("{ARTICLES}?language=tk&fallback=ru,en&limit=4"));
@@ -335,7 +335,7 @@ async fn a_list_with_fallback_has_one_text_of_each_story(app: App) {
     while let Some(path) = next {
         let answer = read(&app, &path).await;
         seen.extend(items(&answer.json()));
-        next = super::next_page(&answer);
+        next = next_page(&answer);
     }
     assert_eq!(seen, found);
     // Unmarked but for the marks: each is the document of its language.
@@ -345,7 +345,7 @@ async fn a_list_with_fallback_has_one_text_of_each_story(app: App) {
     }
     assert!(all.contains(&item));
     // A translation takes the place of its replacement when it is published.
-    super::translate(&editor, &english, "tk", "Türkmençe hem").await;
+    translate(&editor, &english, "tk", "Türkmençe hem").await;
     assert_eq!(list(&app, "language=tk&fallback=ru,en").await, found, "a draft takes no place");
     step(&editor, &english, "tk", "publish", None).await;
     let after = list(&app, "language=tk&fallback=ru,en").await;

@@ -422,7 +422,8 @@ async fn related_are_those_that_are_public_in_the_language(app: App) {
     assert_eq!(keys(&related), [(both.clone(), "az".to_owned())]);
     assert_eq!(members(&related[0]), BTreeSet::from(MEMBERS));
     assert_ne!(with.etag(), without.etag());
-    for query in ["", "?include=related", "?include=related&body_format=html", "?include=related&body_format=text", "?language=en&fallback=az&include=related"] {
+    for query in ["", "?include=related", "?include=related&body_format=html", "?include=related&body_format=text", "?language=en&fallback=az&include=related"]
+    {
         let answer = read(&app, &format!("{path}{query}")).await;
         for hidden in [&draft, &gone] {
             assert!(!answer.text().contains(hidden.as_str()), "{query}");

@@ -60,10 +60,8 @@ fn expected(id: &str, rule: &Rule, person: &Person, target: &Target) -> Outcome 
 fn kind(id: &str) -> Kind {
     let (path, _) = find(id);
     match id {
-        // Reading agencies and offices is for everybody in the house.
-        "get_agency" | "list_offices" | "get_office" => Kind::House,
-        // Only the platform does these, to any agency.
-        "suspend_agency" | "reinstate_agency" => Kind::House,
+        // Reading agencies and offices is for everybody in the house; only the platform suspends, and any of them.
+        "get_agency" | "list_offices" | "get_office" | "suspend_agency" | "reinstate_agency" => Kind::House,
         _ if path.contains("{language}") => Kind::Text,
         _ if path.starts_with("/v1/articles/{id}") => Kind::Article,
         _ if path.starts_with("/v1/agencies/{agency}") || path.starts_with("/v1/staff/{id}") => Kind::Agency,

@@ -8,6 +8,7 @@ use newsroom::policy::{Actor, Role, Scope, Who};
 use newsroom::translations::{self, CreateArticle, First, NewText, PublishOrder, Translation};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection};
+use std::fmt::Write;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -265,9 +266,7 @@ async fn count_writes(app: &App) {
             script.push_str("CREATE TABLE writes (what TEXT NOT NULL);\n");
             for (table,) in &tables {
                 for event in ["INSERT", "UPDATE", "DELETE"] {
-                    script.push_str(&format!(
-                        "CREATE TRIGGER count_{event}_{table} AFTER {event} ON {table} BEGIN INSERT INTO writes VALUES ('{table}'); END;\n"
-                    ));
+                    let _ = writeln!(script, "CREATE TRIGGER count_{event}_{table} AFTER {event} ON {table} BEGIN INSERT INTO writes VALUES ('{table}'); END;");
                 }
             }
             let mut connection = sqlx::SqliteConnection::connect(app.url()).await.unwrap();
@@ -279,9 +278,7 @@ async fn count_writes(app: &App) {
                  CREATE FUNCTION count_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO writes VALUES (TG_TABLE_NAME); RETURN NULL; END $$;\n",
             );
             for (table,) in &tables {
-                script.push_str(&format!(
-                    "CREATE TRIGGER count_writes AFTER INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION count_write();\n"
-                ));
+                let _ = writeln!(script, "CREATE TRIGGER count_writes AFTER INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION count_write();");
             }
             let mut connection = sqlx::PgConnection::connect(app.url()).await.unwrap();
             sqlx::raw_sql(AssertSqlSafe(script)).execute(&mut connection).await.unwrap();

@@ -205,7 +205,7 @@ impl App {
         let client = auth::Client { address: [127, 0, 0, 1].into(), user_agent: None };
         let now = self.state.clock.now();
         let mut tx = self.state.db.begin().await.unwrap();
-        let opened = auth::open_session(&mut tx, found.0, &client, Duration::from_secs(24 * 60 * 60 * 30), now).await.unwrap();
+        let opened = auth::open_session(&mut tx, found.0, &client, Duration::from_hours(720), now).await.unwrap();
         tx.commit().await.unwrap();
         let token = auth::issue_token(&self.state.secrets, &self.state.config.auth, found.0, opened.session, now).unwrap();
         Caller { app: self.clone(), token: Some(token), id: found.0 }

@@ -1,0 +1,478 @@
+//! What is not public is not there: no byte, count, order or tag of it, on any address that anybody may read.
+//!
+//! A word that nobody writes is put into every field of work in progress; then all that is public is crawled, and compared with what
+//! it was before.
+
+use super::{
+    ARTICLES, CORRIDOR, NOWRUZ, SAIGA, SAMARKAND, create, describe, edit, items, keys, list, next_page, place, plain, published, read, step, story, text,
+};
+use crate::on_both;
+use crate::support::{Answer, App, Caller};
+use newsroom::api::document;
+use newsroom::db::Reader;
+use newsroom::policy::{Access, access};
+use newsroom::seed;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+use uuid::Uuid;
+
+on_both!(
+    the_demo_shows_only_what_it_published,
+    work_in_progress_cannot_be_seen,
+    an_edit_after_publication_cannot_be_seen,
+    what_was_unpublished_is_gone,
+    notes_of_editors_are_never_public,
+    rendering_anew_shows_the_published_revision,
+    delivery_answers_without_any_other_table,
+);
+
+/// In every field of what must not be seen. Also good as part of an address.
+const CANARY: &str = "zqkanaryqz";
+
+/// What the crawl fills the addresses with.
+#[derive(Clone, Default)]
+struct Known {
+    articles: Vec<String>,
+    /// Language and slug.
+    texts: Vec<(String, String)>,
+    staff: Vec<String>,
+    agencies: Vec<String>,
+}
+
+impl Known {
+    /// A few stories of the demo in each of their languages, and everybody.
+    async fn of(app: &App) -> Self {
+        let mut known = Self::default();
+        for slugline in [NOWRUZ, SAMARKAND, SAIGA, CORRIDOR] {
+            known.articles.push(story(app, slugline).await);
+        }
+        for item in list(app, &format!("id={}&language=az,en,kk-Latn,uz-Cyrl", known.articles.join(","))).await {
+            known.texts.push((text(&item["language"]), text(&item["slug"])));
+        }
+        for profile in items(&read(app, "/v1/delivery/agencies").await.json()) {
+            known.agencies.extend([text(&profile["id"]), text(&profile["slug"])]);
+        }
+        let staff: Vec<(Uuid,)> = app.state.db.query("SELECT id FROM staff ORDER BY id").all().await.unwrap();
+        known.staff.extend(staff.iter().map(|(id,)| id.to_string()));
+        known
+    }
+
+    /// Only these, for what is asked about secrets.
+    fn places(&self, path: &str) -> Vec<String> {
+        match path {
+            "/v1/delivery/articles/{id}" => self.articles.iter().map(|id| format!("{ARTICLES}/{id}")).collect(),
+            "/v1/delivery/articles/{language}/{slug}" => self.texts.iter().map(|(language, slug)| format!("{ARTICLES}/{language}/{slug}")).collect(),
+            "/v1/delivery/staff/{id}" => self.staff.iter().map(|id| format!("/v1/delivery/staff/{id}")).collect(),
+            "/v1/delivery/agencies/{agency}" => self.agencies.iter().map(|agency| format!("/v1/delivery/agencies/{agency}")).collect(),
+            "/problems/{code}" => vec!["/problems/withdrawn".to_owned()],
+            fixed if !fixed.contains('{') => vec![fixed.to_owned()],
+            other => panic!("{other} can be read by anybody: say how the crawl fills it"),
+        }
+    }
+
+    fn values(&self, parameter: &str) -> Vec<String> {
+        let of = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
+        match parameter {
+            "language" => of(&["az", "tr", "kk", "kk-Latn", "ky", "uz", "uz-Cyrl", "tk", "tt", "ru", "en", "auto", "kk,tt"]),
+            "fallback" => of(&["ru,en", "tt,az", "auto"]),
+            "agency" => of(&["trend", "platform,kazinform,trend"]),
+            "section" => of(&["culture", "economy,society"]),
+            "topic" => of(&["medtop:20000040", "medtop:20000420,medtop:20000344"]),
+            "author" => self.staff.clone(),
+            "id" => self.articles.iter().cloned().chain([self.articles.join(",")]).collect(),
+            "published_after" | "updated_after" => of(&["2026-07-23T00:00:00Z", "2026-07-24T11:59:59Z", "2030-01-01T00:00:00Z"]),
+            "published_before" => of(&["2026-07-23T00:00:00Z", "2030-01-01T00:00:00Z"]),
+            "sort" => of(&["published_at", "-published_at"]),
+            "limit" => of(&["1", "100"]),
+            // The crawl follows those that it is given.
+            "cursor" => vec![],
+            "body_format" => of(&["portable_text", "html", "text"]),
+            "include" => of(&["related"]),
+            other => panic!("{other} can be asked by anybody: say what the crawl asks"),
+        }
+    }
+
+    /// Every address of the contract that anybody may read, with every filter, alone and within a language.
+    fn addresses(&self) -> Vec<String> {
+        let mut found = vec![];
+        for (path, item) in document()["paths"].as_object().unwrap() {
+            let operation = &item["get"];
+            let Some(id) = operation["operationId"].as_str() else { continue };
+            if !matches!(access(id), Some(Access::Public)) {
+                continue;
+            }
+            let parameters = operation["parameters"].as_array().into_iter().flatten().filter(|parameter| parameter["in"] == "query");
+            let names: Vec<&str> = parameters.map(|parameter| parameter["name"].as_str().unwrap()).collect();
+            for place in self.places(path) {
+                found.push(place.clone());
+                for name in &names {
+                    for value in self.values(name) {
+                        found.push(format!("{place}?{name}={value}"));
+                        if *name != "language" && names.contains(&"language") {
+                            found.push(format!("{place}?language=az&{name}={value}"));
+                        }
+                    }
+                }
+            }
+        }
+        found
+    }
+}
+
+type Answers = BTreeMap<String, Answer>;
+
+async fn crawl(app: &App, known: &Known) -> Answers {
+    let reader = app.anonymous();
+    let mut answers = Answers::new();
+    for mut address in known.addresses() {
+        loop {
+            let answer = reader.get(&address).send().await;
+            assert!([200, 308, 400, 404, 410].contains(&answer.status.as_u16()), "{address}: {}", answer.text());
+            let next = next_page(&answer).filter(|next| next.contains("limit=100"));
+            answers.insert(address, answer);
+            match next {
+                Some(next) => address = next,
+                None => break,
+            }
+        }
+    }
+    for operation in ["list_published_articles", "get_published_article_by_slug", "get_jwks", "get_ready"] {
+        assert!(matches!(access(operation), Some(Access::Public)));
+    }
+    assert!(answers.len() > 80 && answers.contains_key("/.well-known/jwks.json"), "only {} addresses", answers.len());
+    answers
+}
+
+/// Where one of the words is told, in the body or a header.
+fn leaks(answers: &Answers, secrets: &[String]) -> Vec<String> {
+    let mut leaks = vec![];
+    for (address, answer) in answers {
+        let headers = answer.headers.iter().map(|(name, value)| format!("{name}: {value}\n"));
+        let told = headers.chain([answer.text()]).collect::<String>().to_lowercase();
+        leaks.extend(secrets.iter().filter(|secret| told.contains(&secret.to_lowercase())).map(|secret| format!("{address} tells {secret}")));
+    }
+    leaks
+}
+
+fn assert_silent(answers: &Answers, secrets: &[String]) {
+    let leaks = leaks(answers, secrets);
+    assert!(leaks.is_empty(), "{leaks:#?}");
+}
+
+/// The status, the body but for the request's own id, and the ETag.
+fn seen(answer: &Answer) -> (u16, Value, Option<&str>) {
+    let mut body = answer.json();
+    if let Some(members) = body.as_object_mut() {
+        members.remove("request_id");
+    }
+    (answer.status.as_u16(), body, answer.header("ETag"))
+}
+
+fn assert_same(before: &Answers, after: &Answers) {
+    assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>(), "as many pages");
+    for (address, old) in before {
+        assert_eq!(seen(&after[address]), seen(old), "{address}");
+    }
+}
+
+fn assert_same_dates(before: &Answers, after: &Answers) {
+    for (address, old) in before {
+        assert_eq!(after[address].header("Last-Modified"), old.header("Last-Modified"), "{address}");
+    }
+}
+
+/// A story that has the canary wherever something can be written.
+fn canary(language: &str, n: usize) -> Value {
+    let mut new = canary_text(n);
+    let more = json!({
+        "original_language": language, "slugline": format!("{CANARY}-{n}"), "ednote": format!("{CANARY} ednote"), "genre": format!("{CANARY} genre"),
+        "rights": format!("{CANARY} rights"), "section": "culture", "topics": ["medtop:20000040"], "urgency": 1
+    });
+    new.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    new
+}
+
+fn canary_text(n: usize) -> Value {
+    json!({
+        "headline": format!("{CANARY} headline {n}"), "summary": format!("{CANARY} summary"), "body_html": format!("<h2>{CANARY}</h2><p>{CANARY} body</p>"),
+        "dateline": format!("{CANARY}, 24"), "byline": format!("{CANARY} byline"), "slug": format!("{CANARY}-{n}"),
+        "seo": { "title": format!("{CANARY} title"), "description": format!("{CANARY} description") }
+    })
+}
+
+/// Makes a story for every state in which readers never saw it. Says what they are, and what nobody may be told.
+async fn hide(app: &App, editor: &Caller) -> (Known, Vec<String>) {
+    let mut hidden = Known { agencies: vec!["trend".to_owned()], ..Known::default() };
+    // In a language that is public and in one that is not.
+    for (n, (language, steps)) in
+        [("az", vec![]), ("tt", vec![]), ("az", vec!["submit"]), ("tt", vec!["submit", "approve"]), ("az", vec!["submit", "approve"]), ("az", vec!["kill"])]
+            .into_iter()
+            .enumerate()
+    {
+        let id = create(editor, &canary(language, n)).await;
+        for name in steps {
+            let order = (name == "kill").then(|| json!({ "reason": format!("{CANARY} reason"), "public_note": format!("{CANARY} note") }));
+            step(editor, &id, language, name, order).await;
+        }
+        hidden.articles.push(id);
+        hidden.texts.push((language.to_owned(), format!("{CANARY}-{n}")));
+    }
+    let deleted = create(editor, &canary("az", 90)).await;
+    let path = format!("/v1/articles/{deleted}");
+    let etag = editor.get(&path).expect(200).await.etag();
+    editor.delete(&path).if_match(&etag).expect(204).await;
+    hidden.articles.push(deleted);
+    hidden.texts.push(("az".to_owned(), format!("{CANARY}-90")));
+    // A translation of what is public, and somebody who has not come yet.
+    let corridor = story(app, CORRIDOR).await;
+    editor.put(&place(&corridor, "tt")).header("If-None-Match", "*").json(&canary_text(91)).expect(201).await;
+    hidden.texts.push(("tt".to_owned(), format!("{CANARY}-91")));
+    let admin = app.staff("admin@trend.example").await;
+    let new = json!({
+        "email": format!("{CANARY}@trend.example"), "role": "journalist", "languages": ["az"], "names": { "az": format!("{CANARY} name") },
+        "bios": { "az": format!("{CANARY} bio") }, "byline": true
+    });
+    hidden.staff.push(text(&admin.post("/v1/staff").json(&new).expect(201).await.json()["id"]));
+    let mut secrets = hidden.articles.clone();
+    secrets.extend(hidden.staff.iter().cloned());
+    secrets.push(CANARY.to_owned());
+    (hidden, secrets)
+}
+
+async fn the_demo_shows_only_what_it_published(app: App) {
+    let mut known = Known::of(&app).await;
+    known.articles.clear();
+    for story in seed::stories().unwrap() {
+        known.articles.push(self::story(&app, &story.slugline).await);
+    }
+    let mut secrets: Vec<String> = ["Shown in the demo", "@platform.example", "@trend.example", "argon2", "(2)"].map(str::to_owned).into();
+    for story in seed::stories().unwrap() {
+        for (_, text) in story.texts {
+            if !text.state.starts_with("published") {
+                secrets.extend([text.headline, text.summary]);
+            }
+        }
+    }
+    assert!(secrets.len() > 20);
+    let answers = crawl(&app, &known).await;
+    assert_silent(&answers, &secrets);
+    // In capitals: addresses may have the same words.
+    for story in seed::stories().unwrap() {
+        let told = answers.values().find(|answer| answer.text().contains(&story.slugline));
+        assert!(told.is_none(), "{} is told", story.slugline);
+    }
+}
+
+async fn work_in_progress_cannot_be_seen(app: App) {
+    let known = Known::of(&app).await;
+    let before = crawl(&app, &known).await;
+    let editor = app.staff("editor@trend.example").await;
+    let (hidden, secrets) = hide(&app, &editor).await;
+    app.drain_jobs().await;
+    let after = crawl(&app, &known).await;
+    assert_silent(&after, &secrets);
+    assert_same(&before, &after);
+    assert_same_dates(&before, &after);
+    // Asked for by name, they are what was never there.
+    let reader = app.anonymous();
+    let nothing = seen(&reader.get(&format!("{ARTICLES}/{}", Uuid::new_v4())).expect(404).await).1;
+    for (path, is_text) in hidden_places(&hidden) {
+        let answer = reader.get(&path).expect(404).await;
+        assert_eq!(answer.code(), "not_found", "{path}");
+        if is_text {
+            assert_eq!(seen(&answer).1, nothing, "{path}");
+        }
+    }
+    assert_eq!(list(&app, &format!("id={}", hidden.articles.join(","))).await, Vec::<Value>::new());
+    assert_silent(&crawl(&app, &hidden).await, &secrets);
+}
+
+/// Addresses of what is hidden, and whether they are of texts.
+fn hidden_places(hidden: &Known) -> Vec<(String, bool)> {
+    let articles = hidden.articles.iter().map(|id| (format!("{ARTICLES}/{id}"), true));
+    let texts = hidden.texts.iter().map(|(language, slug)| (format!("{ARTICLES}/{language}/{slug}"), true));
+    let staff = hidden.staff.iter().map(|id| (format!("/v1/delivery/staff/{id}"), false));
+    articles.chain(texts).chain(staff).collect()
+}
+
+async fn an_edit_after_publication_cannot_be_seen(app: App) {
+    let editor = app.staff("editor@trend.example").await;
+    let (hidden, secrets) = hide(&app, &editor).await;
+    let mut new = plain("az", "Hamının gördüyü");
+    new["slug"] = json!("haminin-gorduyu");
+    new["section"] = json!("culture");
+    new["related"] = json!(hidden.articles[..5]);
+    let id = published(&editor, &new).await;
+    let mut known = Known::of(&app).await;
+    known.staff.extend(hidden.staff.iter().cloned());
+    known.articles.push(id.clone());
+    known.texts.extend([("az".to_owned(), "haminin-gorduyu".to_owned()), ("az".to_owned(), format!("{CANARY}-0"))]);
+    let before = crawl(&app, &known).await;
+    assert_eq!(before[&format!("{ARTICLES}/{id}?include=related")].json()["related"], json!([]));
+    assert_silent(&before, &secrets);
+    // Only the newest revision has it: as a draft, in review, returned, approved.
+    edit(&editor, &id, "az", &canary_text(50)).await;
+    for (name, order) in [("submit", None), ("return", Some(json!({ "reason": format!("{CANARY} reason") }))), ("submit", None), ("approve", None)] {
+        let after = crawl(&app, &known).await;
+        assert_silent(&after, &secrets);
+        assert_same(&before, &after);
+        assert_same_dates(&before, &after);
+        step(&editor, &id, "az", name, order).await;
+    }
+    let after = crawl(&app, &known).await;
+    assert_silent(&after, &secrets);
+    assert_same(&before, &after);
+    app.anonymous().get(&format!("{ARTICLES}/az/{CANARY}-50")).expect(404).await;
+}
+
+async fn what_was_unpublished_is_gone(app: App) {
+    let known = Known::of(&app).await;
+    let editor = app.staff("editor@trend.example").await;
+    let before = crawl(&app, &known).await;
+    let id = create(&editor, &canary("az", 7)).await;
+    editor.put(&place(&id, "tt")).header("If-None-Match", "*").json(&canary_text(8)).expect(201).await;
+    for language in ["az", "tt"] {
+        step(&editor, &id, language, "publish", None).await;
+    }
+    // The crawl sees what is public: it would see a leak.
+    let public = crawl(&app, &known).await;
+    for word in [CANARY, id.as_str()] {
+        let found = leaks(&public, &[word.to_owned()]);
+        assert!(found.len() > 20, "{found:#?}");
+    }
+    for language in ["az", "tt"] {
+        step(&editor, &id, language, "unpublish", Some(json!({ "public_note": format!("{CANARY} note") }))).await;
+    }
+    let after = crawl(&app, &known).await;
+    let secrets = [CANARY.to_owned(), id.clone()];
+    assert_silent(&after, &secrets);
+    assert_same(&before, &after);
+    let texts = [("az".to_owned(), format!("{CANARY}-7")), ("tt".to_owned(), format!("{CANARY}-8"))];
+    let hidden = Known { articles: vec![id], texts: texts.into(), agencies: vec!["trend".to_owned()], staff: vec![editor.id.to_string()] };
+    assert_silent(&crawl(&app, &hidden).await, &secrets);
+    for (path, _) in hidden_places(&Known { staff: vec![], ..hidden }) {
+        assert_eq!(app.anonymous().get(&path).expect(404).await.code(), "not_found", "{path}");
+    }
+}
+
+async fn notes_of_editors_are_never_public(app: App) {
+    let editor = app.staff("editor@trend.example").await;
+    let mut new = plain("az", "Adi xəbər");
+    new["ednote"] = json!(format!("{CANARY} ednote"));
+    new["slugline"] = json!(format!("{CANARY}-slugline"));
+    let id = published(&editor, &new).await;
+    let mut known = Known::of(&app).await;
+    let slug = text(&read(&app, &format!("{ARTICLES}/{id}")).await.json()["slug"]);
+    known.articles.push(id.clone());
+    known.texts.push(("az".to_owned(), slug));
+    let secrets = [CANARY.to_owned()];
+    assert_silent(&crawl(&app, &known).await, &secrets);
+    // Nor when they change, nor when the text is published anew.
+    describe(&app, &editor, &id, &json!({ "ednote": format!("{CANARY} more"), "slugline": format!("{CANARY}-OTHER"), "genre": "News" })).await;
+    let after = crawl(&app, &known).await;
+    assert_eq!(after[&format!("{ARTICLES}/{id}")].json()["genre"], "News");
+    assert_silent(&after, &secrets);
+    edit(&editor, &id, "az", &json!({ "headline": "Adi xəbər, düzəlişlə" })).await;
+    step(&editor, &id, "az", "submit", None).await;
+    step(&editor, &id, "az", "return", Some(json!({ "reason": format!("{CANARY} reason") }))).await;
+    step(&editor, &id, "az", "publish", Some(json!({ "change_kind": "fix" }))).await;
+    assert_silent(&crawl(&app, &known).await, &secrets);
+    assert_eq!(keys(&list(&app, "published_after=2026-07-24T11:59:59Z").await), [(id, "az".to_owned())]);
+}
+
+async fn rendering_anew_shows_the_published_revision(app: App) {
+    let editor = app.staff("editor@trend.example").await;
+    let mut new = plain("en", "As it was published");
+    new["slug"] = json!("as-it-was-published");
+    let id = published(&editor, &new).await;
+    let path = format!("{ARTICLES}/{id}");
+    let mut expected = read(&app, &path).await.json();
+    edit(&editor, &id, "en", &canary_text(60)).await;
+    describe(&app, &editor, &id, &json!({ "urgency": 2, "ednote": format!("{CANARY} ednote") })).await;
+    let after = read(&app, &path).await;
+    expected["urgency"] = json!(2);
+    assert_eq!(after.json(), expected, "nothing but the urgency has changed");
+    assert!(!after.text().contains(CANARY));
+    assert_eq!(read(&app, &format!("{ARTICLES}/en/as-it-was-published")).await.json(), expected);
+    app.anonymous().get(&format!("{ARTICLES}/en/{CANARY}-60")).expect(404).await;
+}
+
+fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else {
+            found.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+}
+
+/// The words that SQL has where a table must be.
+fn tables_named(source: &str) -> Vec<String> {
+    let ends = |c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.');
+    let mut words = source.split(|c: char| c.is_whitespace() || c == '"' || c == '\\').filter(|word| !word.is_empty()).peekable();
+    let mut tables = vec![];
+    while let Some(keyword) = words.next() {
+        if !["FROM", "JOIN", "INTO", "UPDATE", "TABLE"].contains(&keyword.trim_start_matches('(')) {
+            continue;
+        }
+        // A list of tables, or a query in brackets.
+        while let Some(next) = words.next_if(|next| !next.starts_with('(')) {
+            tables.push(next.split(ends).next().unwrap().to_owned());
+            if !next.ends_with(',') {
+                break;
+            }
+        }
+    }
+    tables
+}
+
+/// Every table that the migrations make.
+fn tables_made() -> Vec<String> {
+    let mut migrations = vec![];
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite"), &mut migrations);
+    let lines = migrations.iter().flat_map(|(_, sql)| sql.lines());
+    lines.filter_map(|line| Some(line.strip_prefix("CREATE TABLE ")?.split([' ', '(']).next()?.to_owned())).collect()
+}
+
+#[test]
+fn delivery_names_no_other_table() {
+    let sql = "SELECT 1 FROM articles a JOIN (SELECT 2 FROM revisions) r; \" FROM staff, agencies WHERE\" INSERT INTO jobs(x); UPDATE links SET";
+    assert_eq!(tables_named(sql), ["articles", "revisions", "staff", "agencies", "jobs", "links"]);
+    let made = tables_made();
+    assert!(made.len() > 20 && made.contains(&"articles".to_owned()) && made.contains(&"published_documents".to_owned()), "{made:?}");
+    let mut files = vec![];
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/delivery"), &mut files);
+    let mut named = 0;
+    for (file, source) in files {
+        for table in tables_named(&source) {
+            assert!(table.starts_with("published_") && made.contains(&table), "{file} reads {table}");
+            named += 1;
+        }
+        // Neither the other handle, nor those who have it.
+        for other in ["state.db", ".begin(", "crate::articles", "crate::translations", "crate::staff", "crate::agencies", "crate::sections", "crate::auth"] {
+            assert!(!source.contains(other), "{file} has {other}");
+        }
+    }
+    assert!(named >= 10, "{named} tables were found");
+}
+
+async fn delivery_answers_without_any_other_table(app: App) {
+    let mut known = Known::of(&app).await;
+    known.staff.truncate(3);
+    let before = crawl(&app, &known).await;
+    let mut tx = app.state.db.begin().await.unwrap();
+    for table in tables_made().into_iter().filter(|table| !table.starts_with("published_")) {
+        let sql: &'static str = format!("ALTER TABLE {table} RENAME TO gone_{table}").leak();
+        tx.query(sql).execute().await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let reader = app.anonymous();
+    for (address, old) in before.iter().filter(|(address, _)| address.starts_with("/v1/delivery")) {
+        let answer = reader.get(address).send().await;
+        assert_eq!(seen(&answer), seen(old), "{address}");
+    }
+    assert_eq!(reader.get("/health/ready").send().await.status.as_u16(), 503, "the tables are gone indeed");
+}
