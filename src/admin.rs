@@ -91,12 +91,7 @@ pub async fn rotate_keys(config: &Config) -> anyhow::Result<String> {
     db.migrate().await?;
     let key = secrets.signing.first().context("the new key is not there")?;
     ensure!(path.display().to_string().contains(&key.kid), "the clock runs behind the keys: another key is newer");
-    db.write()
-        .query("INSERT INTO signing_keys (kid, created_at) VALUES ($1, $2) ON CONFLICT (kid) DO NOTHING")
-        .bind(&key.kid)
-        .bind(now)
-        .execute()
-        .await?;
+    db.write().query("INSERT INTO signing_keys (kid, created_at) VALUES ($1, $2) ON CONFLICT (kid) DO NOTHING").bind(&key.kid).bind(now).execute().await?;
     db.close().await;
     Ok(format!("{} signs from the next start on; tokens of the earlier keys still verify", key.kid))
 }

@@ -24,6 +24,7 @@ pub fn routes(config: &mut ServiceConfig, origins: &[String]) {
         .service(scope("/v1/delivery").wrap(from_fn(edge::admit)).wrap(cors::anyone()).configure(delivery::routes))
         .service(
             scope("/v1")
+                .wrap(from_fn(auth::identify))
                 .wrap(from_fn(edge::admit))
                 .wrap(cors::origins(origins))
                 .configure(auth::routes)
@@ -128,10 +129,13 @@ fn finish(path: &str, method: &str, operation: &mut Value, examples: &Value) {
     describe_access(operation, access);
     let is_post = method == "post";
     if is_post && is_secured {
-        add_parameter(operation, json!({
-            "name": "Idempotency-Key", "in": "header", "required": false, "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
-            "description": "Repeating the request under the same key answers what it answered first, for 24 hours."
-        }));
+        add_parameter(
+            operation,
+            json!({
+                "name": "Idempotency-Key", "in": "header", "required": false, "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
+                "description": "Repeating the request under the same key answers what it answered first, for 24 hours."
+            }),
+        );
     }
     let problems = problems(path, is_post, is_secured, operation);
     add_problems(operation, &problems);

@@ -204,13 +204,7 @@ impl Default for Config {
 
 impl Default for Http {
     fn default() -> Self {
-        Self {
-            bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
-            workers: 0,
-            trusted_proxies: vec![],
-            cors_origins: vec![],
-            shutdown_timeout: 25,
-        }
+        Self { bind: SocketAddr::from(([127, 0, 0, 1], 8080)), workers: 0, trusted_proxies: vec![], cors_origins: vec![], shutdown_timeout: 25 }
     }
 }
 
@@ -228,13 +222,7 @@ impl Default for RateLimit {
 
 impl Default for Auth {
     fn default() -> Self {
-        Self {
-            issuer: "newsroom".to_owned(),
-            audience: "newsroom-api".to_owned(),
-            session_days: 30,
-            invitation_hours: 7 * 24,
-            reset_minutes: 30,
-        }
+        Self { issuer: "newsroom".to_owned(), audience: "newsroom-api".to_owned(), session_days: 30, invitation_hours: 7 * 24, reset_minutes: 30 }
     }
 }
 

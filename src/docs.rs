@@ -21,19 +21,19 @@ pub fn problem_routes(config: &mut ServiceConfig) {
 
 /// The document and its page.
 pub fn routes(config: &mut web::ServiceConfig) {
-    config
-        .service(openapi)
-        .service(web::redirect("/docs", "/docs/"))
-        .service(
-            web::scope("/docs")
-                .wrap(actix_web::middleware::DefaultHeaders::new().add((header::CONTENT_SECURITY_POLICY, PAGE_POLICY)))
-                .service(utoipa_swagger_ui::SwaggerUi::new("/{_:.*}").config(Config::new([Url::new("newsroom", "/openapi.json")]).validator_url("none"))),
-        );
+    config.service(openapi).service(web::redirect("/docs", "/docs/")).service(
+        web::scope("/docs")
+            .wrap(actix_web::middleware::DefaultHeaders::new().add((header::CONTENT_SECURITY_POLICY, PAGE_POLICY)))
+            .service(utoipa_swagger_ui::SwaggerUi::new("/{_:.*}").config(Config::new([Url::new("newsroom", "/openapi.json")]).validator_url("none"))),
+    );
 }
 
 #[get("/openapi.json")]
 async fn openapi() -> HttpResponse {
-    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "public, max-age=60")).insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")).json(api::document())
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "public, max-age=60"))
+        .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
+        .json(api::document())
 }
 
 /// A kind of error, explained.

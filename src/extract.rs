@@ -96,9 +96,7 @@ impl FromRequest for Raw {
                 }
                 Ok(())
             };
-            tokio::time::timeout(BODY_DEADLINE, read)
-                .await
-                .map_err(|_| Error::new(Code::RequestTimeout, "The body did not arrive within 10 seconds."))??;
+            tokio::time::timeout(BODY_DEADLINE, read).await.map_err(|_| Error::new(Code::RequestTimeout, "The body did not arrive within 10 seconds."))??;
             request.extensions_mut().insert(Fingerprint(sha256(&bytes)));
             Ok(Self { media_type, bytes })
         })
@@ -213,7 +211,11 @@ fn explain(message: &str) -> (Option<String>, &'static str, String) {
     if message.starts_with("provided string was not") {
         return (None, "wrong_type", "must be true or false".to_owned());
     }
-    if message.starts_with("premature end of input") || message.starts_with("input contains") || message.starts_with("input is out of range") || message.starts_with("trailing input") {
+    if message.starts_with("premature end of input")
+        || message.starts_with("input contains")
+        || message.starts_with("input is out of range")
+        || message.starts_with("trailing input")
+    {
         return (None, "wrong_type", "must be a date such as 2026-07-24".to_owned());
     }
     // What our own types say begins with a verb.

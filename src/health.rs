@@ -57,12 +57,7 @@ async fn database_answers(state: &State) -> bool {
 async fn gauges(state: &State) -> Gauges {
     let (connections, idle_connections) = state.db.connections();
     let waiting = tokio::time::timeout(PATIENCE, jobs::waiting(&state.db)).await.ok().and_then(Result::ok);
-    Gauges {
-        connections,
-        idle_connections,
-        jobs_waiting: waiting.map_or(-1, |jobs| jobs.waiting),
-        jobs_dead: waiting.map_or(-1, |jobs| jobs.dead),
-    }
+    Gauges { connections, idle_connections, jobs_waiting: waiting.map_or(-1, |jobs| jobs.waiting), jobs_dead: waiting.map_or(-1, |jobs| jobs.dead) }
 }
 
 #[get("/metrics")]

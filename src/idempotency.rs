@@ -8,7 +8,6 @@ use crate::db::{Reader, Sql, Timestamp, Tx};
 use crate::error::{Code, Error, Result};
 use crate::extract::Fingerprint;
 use crate::policy::Actor;
-use crate::secrets::sha256;
 use crate::sql;
 use crate::state::State;
 use actix_web::dev::Payload;
@@ -50,7 +49,7 @@ struct Stored {
 }
 
 /// Takes the key for this transaction; on SQLite there is one writer anyway.
-const TAKE: Sql = sql!("SELECT " ["TRUE WHERE $1 <> ''" | "pg_try_advisory_xact_lock(hashtextextended($1, 0))"]);
+const TAKE: Sql = sql!("SELECT "["TRUE WHERE $1 <> ''" | "pg_try_advisory_xact_lock(hashtextextended($1, 0))"]);
 
 impl Write {
     /// Runs `work` in a transaction and commits it. With an `Idempotency-Key` on a POST, work that was done is not done again.
@@ -60,16 +59,42 @@ impl Write {
     pub async fn run(self, actor: &Actor, work: impl AsyncFnOnce(&mut Tx) -> Result<Answer>) -> Result<Answer> {
         let key = self.key()?;
         let mut tx = self.state.db.begin().await?;
-        if let Some(key) = &key
-            && let Some(answer) = self.replay(&mut tx, actor, key).await?
-        {
+        let outcome = self.once(&mut tx, actor, key.as_deref(), work).await;
+        match &outcome {
+            Ok(_) => tx.commit().await?,
+            // Not left to the end of its connection: the next request may want what it holds.
+            Err(_) => {
+                if let Err(error) = tx.rollback().await {
+                    tracing::warn!(%error, "a transaction could not be undone at once");
+                }
+            }
+        }
+        outcome
+    }
+
+    /// The answer to be given again, for a handler that has more to do than its transaction.
+    ///
+    /// # Errors
+    /// `idempotency_key_reused`, and when the database fails.
+    pub async fn answered(&self, actor: &Actor) -> Result<Option<Answer>> {
+        match self.key()? {
+            Some(key) => self.find(&self.state.db, actor, &key).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn once(&self, tx: &mut Tx, actor: &Actor, key: Option<&str>, work: impl AsyncFnOnce(&mut Tx) -> Result<Answer>) -> Result<Answer> {
+        let Some(key) = key else { return work(tx).await };
+        let lock = format!("{}/{key}", actor.id());
+        let taken = tx.query(TAKE).bind(lock).optional::<(bool,)>().await?;
+        if !taken.is_some_and(|(taken,)| taken) {
+            return Err(Error::new(Code::IdempotencyInProgress, "A request with this Idempotency-Key is being worked on.").retry_after(1));
+        }
+        if let Some(answer) = self.find(&mut *tx, actor, key).await? {
             return Ok(answer);
         }
-        let answer = work(&mut tx).await?;
-        if let Some(key) = &key {
-            self.store(&mut tx, actor, key, &answer).await?;
-        }
-        tx.commit().await?;
+        let answer = work(&mut *tx).await?;
+        self.store(tx, actor, key, &answer).await?;
         Ok(answer)
     }
 
@@ -86,23 +111,15 @@ impl Write {
         format!("{} {}", self.request.method(), self.request.uri())
     }
 
-    /// Of what the request asks: its body and its precondition.
+    /// Of what the request asks: its body and its precondition. Under a key, for there may be a password in it.
     fn fingerprint(&self) -> Vec<u8> {
         let body = self.request.extensions().get::<Fingerprint>().map_or([0; 32], |fingerprint| fingerprint.0);
-        let mut all = body.to_vec();
-        if let Some(value) = self.request.headers().get("If-Match") {
-            all.extend_from_slice(value.as_bytes());
-        }
-        sha256(&all).to_vec()
+        let precondition = self.request.headers().get("If-Match").map_or(&b""[..], |value| value.as_bytes());
+        self.state.secrets.refresh.mac(&[b"idempotency", &body, precondition]).to_vec()
     }
 
-    async fn replay(&self, tx: &mut Tx, actor: &Actor, key: &str) -> Result<Option<Answer>> {
-        let lock = format!("{}/{key}", actor.id());
-        let taken = tx.query(TAKE).bind(lock).optional::<(bool,)>().await?;
-        if !taken.is_some_and(|(taken,)| taken) {
-            return Err(Error::new(Code::IdempotencyInProgress, "A request with this Idempotency-Key is being worked on.").retry_after(1));
-        }
-        let stored: Option<Stored> = tx
+    async fn find(&self, on: impl Reader<'_>, actor: &Actor, key: &str) -> Result<Option<Answer>> {
+        let stored: Option<Stored> = on
             .query(
                 "SELECT operation, fingerprint, status, etag, location, body FROM idempotency_keys \
                  WHERE actor_id = $1 AND key = $2 AND expires_at > $3",

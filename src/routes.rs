@@ -28,7 +28,8 @@ impl Routes {
     fn find(&self, path: &str) -> Option<&Route> {
         let given: Vec<&str> = path.split('/').collect();
         let fits = |route: &&Route| {
-            route.segments.len() == given.len() && route.segments.iter().zip(&given).all(|(known, given)| known.as_deref().map_or(!given.is_empty(), |known| known == *given))
+            route.segments.len() == given.len()
+                && route.segments.iter().zip(&given).all(|(known, given)| known.as_deref().map_or(!given.is_empty(), |known| known == *given))
         };
         // Fixed segments go before variable ones.
         self.0.iter().filter(fits).min_by_key(|route| route.segments.iter().filter(|segment| segment.is_none()).count())

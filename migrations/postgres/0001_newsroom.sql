@@ -338,6 +338,21 @@ CREATE TABLE published_changes (
 CREATE INDEX published_changes_article ON published_changes (article_id, language, seq);
 CREATE TRIGGER published_changes_no_change BEFORE UPDATE OR DELETE ON published_changes FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
+-- When a part of what is public last changed: for Last-Modified of lists.
+CREATE TABLE published_stamps (
+    part text COLLATE "C" NOT NULL PRIMARY KEY,
+    at   timestamptz NOT NULL
+);
+
+-- Which public texts link to which stories, public or not: they are rendered anew when that changes.
+CREATE TABLE body_links (
+    target_id  uuid NOT NULL,
+    article_id uuid NOT NULL,
+    language   text COLLATE "C" NOT NULL,
+    PRIMARY KEY (target_id, article_id, language)
+);
+CREATE INDEX body_links_source ON body_links (article_id, language);
+
 CREATE TABLE sequences (
     name  text COLLATE "C" NOT NULL PRIMARY KEY,
     value bigint NOT NULL

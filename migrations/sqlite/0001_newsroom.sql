@@ -338,6 +338,21 @@ CREATE INDEX published_changes_article ON published_changes (article_id, languag
 CREATE TRIGGER published_changes_no_update BEFORE UPDATE ON published_changes BEGIN SELECT RAISE(ABORT, 'published_changes is append-only'); END;
 CREATE TRIGGER published_changes_no_delete BEFORE DELETE ON published_changes BEGIN SELECT RAISE(ABORT, 'published_changes is append-only'); END;
 
+-- When a part of what is public last changed: for Last-Modified of lists.
+CREATE TABLE published_stamps (
+    part TEXT NOT NULL PRIMARY KEY,
+    at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Which public texts link to which stories, public or not: they are rendered anew when that changes.
+CREATE TABLE body_links (
+    target_id  BLOB NOT NULL,
+    article_id BLOB NOT NULL,
+    language   TEXT NOT NULL,
+    PRIMARY KEY (target_id, article_id, language)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX body_links_source ON body_links (article_id, language);
+
 CREATE TABLE sequences (
     name  TEXT NOT NULL PRIMARY KEY,
     value INTEGER NOT NULL

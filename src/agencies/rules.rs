@@ -6,7 +6,6 @@ use chrono::{Datelike, NaiveDate};
 use url::Url;
 use uuid::Uuid;
 
-
 /// A part of addresses: `[a-z0-9-]{2,40}`, and not to be taken for an id, which the same addresses take.
 pub fn check_slug(faults: &mut Faults, pointer: &str, slug: &str) {
     let plain = (2..=40).contains(&slug.len()) && slug.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');

@@ -94,7 +94,13 @@ async fn update_article(
 #[utoipa::path(tag = "articles", params(ArticlePath, IfMatch), responses((status = 204, description = "Deleted")),
     extensions(("x-problems" = json!(["illegal_transition", "conflict"]))))]
 #[delete("/articles/{id}")]
-async fn delete_article(state: Data<State>, caller: Caller<WriteWork>, Path(path): Path<ArticlePath>, precondition: Precondition, write: Write) -> Result<Answer> {
+async fn delete_article(
+    state: Data<State>,
+    caller: Caller<WriteWork>,
+    Path(path): Path<ArticlePath>,
+    precondition: Precondition,
+    write: Write,
+) -> Result<Answer> {
     let now = state.clock.now();
     write
         .run(&caller, async |tx| {

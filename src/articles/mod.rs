@@ -172,11 +172,9 @@ mod tests {
 
     #[test]
     fn sluglines_are_made_of_headlines() {
-        for (headline, language, slugline) in [
-            ("Қазақстанда киік саны артты бүгін", "kk", "QAZAQSTANDA-KIIK-SANY-ARTTY"),
-            ("Green energy", "en", "GREEN-ENERGY"),
-            ("!!!", "en", "STORY"),
-        ] {
+        for (headline, language, slugline) in
+            [("Қазақстанда киік саны артты бүгін", "kk", "QAZAQSTANDA-KIIK-SANY-ARTTY"), ("Green energy", "en", "GREEN-ENERGY"), ("!!!", "en", "STORY")]
+        {
             assert_eq!(slugline_of(headline, &Tag::parse(language).unwrap()), slugline);
         }
     }

@@ -30,7 +30,7 @@ struct Row {
 }
 
 /// Locks a story until the transaction ends: whoever writes to it or its texts comes after those before.
-const HOLD: Sql = sql!("SELECT version FROM articles WHERE id = $1" ["" | " FOR UPDATE"]);
+const HOLD: Sql = sql!("SELECT version FROM articles WHERE id = $1"["" | " FOR UPDATE"]);
 
 /// See [`HOLD`].
 ///
@@ -46,18 +46,10 @@ pub async fn hold(tx: &mut Tx, id: Uuid) -> Result<()> {
 /// # Errors
 /// `not_found`, and when the database fails.
 pub async fn find(on: impl Reader<'_>, actor: &Actor, id: Uuid, now: Timestamp) -> Result<Found> {
-    let row: Option<Row> = on
-        .query(COLUMNS)
-        .bind(actor.id())
-        .bind(actor.agency)
-        .bind(now.to_utc().date_naive())
-        .push(" AND a.id = ")
-        .push_bind(id)
-        .optional()
-        .await?;
+    let row: Option<Row> =
+        on.query(COLUMNS).bind(actor.id()).bind(actor.agency).bind(now.to_utc().date_naive()).push(" AND a.id = ").push_bind(id).optional().await?;
     let row = row.ok_or_else(|| Error::not_found("article"))?;
-    let relation =
-        Relation { owner: row.article.agency_id == actor.agency, shared: row.is_shared, involved: row.is_involved, reader: row.is_reader };
+    let relation = Relation { owner: row.article.agency_id == actor.agency, shared: row.is_shared, involved: row.is_involved, reader: row.is_reader };
     let sees = match actor.staff_id() {
         Some(_) => relation.owner || relation.reader || relation.involved || (actor.platform && relation.shared),
         None => relation.owner && row.article.created_by == actor.id(),

@@ -53,7 +53,12 @@ impl NewApiKey {
         let mut faults = Faults::default();
         faults.text("/name", &self.name, 1, 100);
         faults.check(!self.scopes.is_empty(), "/scopes", "too_few", "needs at least one scope");
-        faults.check(self.expires_in_days.is_none_or(|days| (1..=LONGEST_LIFE_DAYS).contains(&days)), "/expires_in_days", "out_of_range", "must be from 1 to 365");
+        faults.check(
+            self.expires_in_days.is_none_or(|days| (1..=LONGEST_LIFE_DAYS).contains(&days)),
+            "/expires_in_days",
+            "out_of_range",
+            "must be from 1 to 365",
+        );
         faults.finish()
     }
 }

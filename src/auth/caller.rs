@@ -5,14 +5,15 @@ use crate::db::Reader;
 use crate::error::{Code, Error, Result};
 use crate::policy::{Actor, Permission, Role, Who};
 use crate::state::State;
-use actix_web::dev::Payload;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
+use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use std::future::Future;
+use std::future::{Ready, ready};
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::pin::Pin;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -29,25 +30,43 @@ impl<P> Deref for Caller<P> {
 
 impl<P: Permission> FromRequest for Caller<P> {
     type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+    type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let state = request.app_data::<Data<State>>().ok_or_else(|| Error::internal("the app has no state"))?;
-            let actor = identify(state, &request).await?;
-            state.limits.actor(actor.id(), |left| {
-                request.extensions_mut().insert(left);
-            })?;
-            if !actor.may(P::RULE) {
-                return Err(Error::new(Code::Forbidden, format!("This needs the permission {}.", P::RULE.name)));
+        let identified = request.extensions_mut().remove::<Identified>();
+        ready(identified.map_or_else(|| Err(Error::internal("nobody asked who calls")), |identified| identified.0).and_then(|actor| {
+            if actor.may(P::RULE) {
+                Ok(Self(actor, PhantomData))
+            } else {
+                Err(Error::new(Code::Forbidden, format!("This needs the permission {}.", P::RULE.name)))
             }
-            Ok(Self(actor, PhantomData))
-        })
+        }))
     }
 }
 
-async fn identify(state: &State, request: &HttpRequest) -> Result<Actor> {
+/// Who the credentials of a request belong to, or what is wrong with them.
+struct Identified(Result<Actor>);
+
+/// Finds out who calls before the rest of the request is looked at: whoever may not call learns nothing of their faults.
+///
+/// # Errors
+/// What fails inside another middleware.
+pub async fn identify(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let identified = known(request.request()).await;
+    request.extensions_mut().insert(Identified(identified));
+    Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+async fn known(request: &HttpRequest) -> Result<Actor> {
+    let state = request.app_data::<Data<State>>().ok_or_else(|| Error::internal("the app has no state"))?;
+    let actor = by_credentials(state, request).await?;
+    state.limits.actor(actor.id(), |left| {
+        request.extensions_mut().insert(left);
+    })?;
+    Ok(actor)
+}
+
+async fn by_credentials(state: &State, request: &HttpRequest) -> Result<Actor> {
     let missing = || Error::new(Code::Unauthenticated, "Send Authorization: Bearer with an access token or an API key.");
     let value = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(missing)?;
     let (scheme, credentials) = value.trim().split_once(' ').ok_or_else(missing)?;

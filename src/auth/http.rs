@@ -319,6 +319,9 @@ async fn update_me(state: Data<State>, caller: Caller<Myself>, precondition: Pre
     extensions(("x-problems" = json!(["invalid_credentials", "too_many_failures"]))))]
 #[post("/me/password")]
 async fn change_password(state: Data<State>, request: HttpRequest, caller: Caller<Myself>, write: Write, Body(body): Body<PasswordChange>) -> Result<Answer> {
+    if let Some(answer) = write.answered(&caller).await? {
+        return Ok(answer);
+    }
     let now = state.clock.now();
     let account = store::account_by_id(&state.db, caller.id()).await?.ok_or_else(|| Error::not_found("staff member"))?;
     let bucket = store::email_key(&account.email);

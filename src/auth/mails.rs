@@ -78,21 +78,43 @@ async fn send(state: &State, link: Uuid, purpose: Purpose) -> anyhow::Result<()>
 /// Subject and text, in the first working language.
 fn words(language: &str, purpose: Purpose) -> (&'static str, &'static str) {
     match (language, purpose) {
-        ("az", Purpose::Invitation) => ("Redaksiyaya dəvət", "{agency} sizi redaksiyaya dəvət edir. Parolunuzu təyin etmək üçün bu birdəfəlik keçiddən istifadə edin:"),
-        ("az", Purpose::PasswordReset) => ("Yeni parol", "Yeni parol təyin etmək üçün bu birdəfəlik keçiddən istifadə edin. Siz istəməmisinizsə, heç nə etməyin:"),
-        ("tr", Purpose::Invitation) => ("Haber merkezine davet", "{agency} sizi haber merkezine davet ediyor. Parolanızı belirlemek için bu tek kullanımlık bağlantıyı kullanın:"),
-        ("tr", Purpose::PasswordReset) => ("Yeni parola", "Yeni parola belirlemek için bu tek kullanımlık bağlantıyı kullanın. Siz istemediyseniz hiçbir şey yapmayın:"),
+        ("az", Purpose::Invitation) => {
+            ("Redaksiyaya dəvət", "{agency} sizi redaksiyaya dəvət edir. Parolunuzu təyin etmək üçün bu birdəfəlik keçiddən istifadə edin:")
+        }
+        ("az", Purpose::PasswordReset) => {
+            ("Yeni parol", "Yeni parol təyin etmək üçün bu birdəfəlik keçiddən istifadə edin. Siz istəməmisinizsə, heç nə etməyin:")
+        }
+        ("tr", Purpose::Invitation) => {
+            ("Haber merkezine davet", "{agency} sizi haber merkezine davet ediyor. Parolanızı belirlemek için bu tek kullanımlık bağlantıyı kullanın:")
+        }
+        ("tr", Purpose::PasswordReset) => {
+            ("Yeni parola", "Yeni parola belirlemek için bu tek kullanımlık bağlantıyı kullanın. Siz istemediyseniz hiçbir şey yapmayın:")
+        }
         ("kk", Purpose::Invitation) => ("Редакцияға шақыру", "{agency} сізді редакцияға шақырады. Құпиясөз орнату үшін осы бір реттік сілтемені пайдаланыңыз:"),
-        ("kk", Purpose::PasswordReset) => ("Жаңа құпиясөз", "Жаңа құпиясөз орнату үшін осы бір реттік сілтемені пайдаланыңыз. Сіз сұрамаған болсаңыз, ештеңе істемеңіз:"),
+        ("kk", Purpose::PasswordReset) => {
+            ("Жаңа құпиясөз", "Жаңа құпиясөз орнату үшін осы бір реттік сілтемені пайдаланыңыз. Сіз сұрамаған болсаңыз, ештеңе істемеңіз:")
+        }
         ("ky", Purpose::Invitation) => ("Редакцияга чакыруу", "{agency} сизди редакцияга чакырат. Сырсөз коюу үчүн бул бир жолку шилтемени колдонуңуз:"),
         ("ky", Purpose::PasswordReset) => ("Жаңы сырсөз", "Жаңы сырсөз коюу үчүн бул бир жолку шилтемени колдонуңуз. Эгер сиз сурабасаңыз, эч нерсе кылбаңыз:"),
-        ("uz", Purpose::Invitation) => ("Tahririyatga taklif", "{agency} sizni tahririyatga taklif qiladi. Parol oʻrnatish uchun ushbu bir martalik havoladan foydalaning:"),
-        ("uz", Purpose::PasswordReset) => ("Yangi parol", "Yangi parol oʻrnatish uchun ushbu bir martalik havoladan foydalaning. Soʻramagan boʻlsangiz, hech narsa qilmang:"),
+        ("uz", Purpose::Invitation) => {
+            ("Tahririyatga taklif", "{agency} sizni tahririyatga taklif qiladi. Parol oʻrnatish uchun ushbu bir martalik havoladan foydalaning:")
+        }
+        ("uz", Purpose::PasswordReset) => {
+            ("Yangi parol", "Yangi parol oʻrnatish uchun ushbu bir martalik havoladan foydalaning. Soʻramagan boʻlsangiz, hech narsa qilmang:")
+        }
         ("tk", Purpose::Invitation) => ("Redaksiýa çakylyk", "{agency} sizi redaksiýa çagyrýar. Açar söz bellemek üçin bu bir gezeklik salgydan peýdalanyň:"),
-        ("tk", Purpose::PasswordReset) => ("Täze açar söz", "Täze açar söz bellemek üçin bu bir gezeklik salgydan peýdalanyň. Siz soramadyk bolsaňyz, hiç zat etmäň:"),
-        ("ru", Purpose::Invitation) => ("Приглашение в редакцию", "{agency} приглашает вас в редакцию. Чтобы задать пароль, воспользуйтесь этой одноразовой ссылкой:"),
-        ("ru", Purpose::PasswordReset) => ("Новый пароль", "Чтобы задать новый пароль, воспользуйтесь этой одноразовой ссылкой. Если вы об этом не просили, ничего не делайте:"),
-        (_, Purpose::Invitation) => ("Invitation to the newsroom", "{agency} invites you to the newsroom. Use this link, which works once, to set your password:"),
+        ("tk", Purpose::PasswordReset) => {
+            ("Täze açar söz", "Täze açar söz bellemek üçin bu bir gezeklik salgydan peýdalanyň. Siz soramadyk bolsaňyz, hiç zat etmäň:")
+        }
+        ("ru", Purpose::Invitation) => {
+            ("Приглашение в редакцию", "{agency} приглашает вас в редакцию. Чтобы задать пароль, воспользуйтесь этой одноразовой ссылкой:")
+        }
+        ("ru", Purpose::PasswordReset) => {
+            ("Новый пароль", "Чтобы задать новый пароль, воспользуйтесь этой одноразовой ссылкой. Если вы об этом не просили, ничего не делайте:")
+        }
+        (_, Purpose::Invitation) => {
+            ("Invitation to the newsroom", "{agency} invites you to the newsroom. Use this link, which works once, to set your password:")
+        }
         (_, Purpose::PasswordReset) => ("A new password", "Use this link, which works once, to set a new password. If you did not ask for it, do nothing:"),
     }
 }

@@ -119,22 +119,18 @@ pub async fn rotate(tx: &mut Tx, key: &MacKey, token: &str, life: Duration, now:
         .optional()
         .await?;
     match reused {
-        Some(family) if family.rotated_at.plus(RETRY) >= now => {
-            Ok(Some(Opened { session: family.id, staff: family.staff_id, refresh_token: successor }))
-        }
+        Some(family) if family.rotated_at.plus(RETRY) >= now => Ok(Some(Opened { session: family.id, staff: family.staff_id, refresh_token: successor })),
         Some(family) => {
             tracing::warn!(session = %family.id, "a refresh token was used again: its session ends");
             revoke(tx, family.staff_id, family.id, now).await?;
             Ok(None)
         }
         None => {
-            tx.query(
-                "UPDATE sessions SET revoked_at = $2 WHERE revoked_at IS NULL AND id = (SELECT session_id FROM spent_tokens WHERE hash = $1)",
-            )
-            .bind(old)
-            .bind(now)
-            .execute()
-            .await?;
+            tx.query("UPDATE sessions SET revoked_at = $2 WHERE revoked_at IS NULL AND id = (SELECT session_id FROM spent_tokens WHERE hash = $1)")
+                .bind(old)
+                .bind(now)
+                .execute()
+                .await?;
             Ok(None)
         }
     }
@@ -195,7 +191,10 @@ pub async fn list(on: impl Reader<'_>, staff: Uuid, current: Uuid, now: Timestam
 /// When the database fails.
 pub async fn tidy(tx: &mut Tx, now: Timestamp) -> Result<()> {
     let long_ago = now.minus(Duration::from_hours(720));
-    tx.query("DELETE FROM spent_tokens WHERE session_id IN (SELECT id FROM sessions WHERE expires_at < $1 OR revoked_at < $1)").bind(long_ago).execute().await?;
+    tx.query("DELETE FROM spent_tokens WHERE session_id IN (SELECT id FROM sessions WHERE expires_at < $1 OR revoked_at < $1)")
+        .bind(long_ago)
+        .execute()
+        .await?;
     tx.query("DELETE FROM sessions WHERE expires_at < $1 OR revoked_at < $1").bind(long_ago).execute().await?;
     tx.query("DELETE FROM login_attempts WHERE expires_at < $1").bind(now).execute().await?;
     tx.query("DELETE FROM links WHERE expires_at < $1").bind(long_ago).execute().await?;

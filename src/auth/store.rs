@@ -72,7 +72,7 @@ struct Row {
 /// # Errors
 /// When the database fails.
 pub async fn hold(tx: &mut Tx, id: Uuid) -> Result<()> {
-    tx.query(sql!("SELECT version FROM staff WHERE id = $1" ["" | " FOR UPDATE"])).bind(id).optional::<(i64,)>().await?;
+    tx.query(sql!("SELECT version FROM staff WHERE id = $1"["" | " FOR UPDATE"])).bind(id).optional::<(i64,)>().await?;
     Ok(())
 }
 
@@ -173,7 +173,12 @@ pub async fn set_password(tx: &mut Tx, id: Uuid, hash: &str, now: Timestamp) -> 
 /// # Errors
 /// When the database fails.
 pub async fn note_login(tx: &mut Tx, id: Uuid, rehashed: Option<String>, now: Timestamp) -> Result<()> {
-    tx.query("UPDATE staff SET last_login_at = $2, password_hash = COALESCE($3, password_hash) WHERE id = $1").bind(id).bind(now).bind(rehashed).execute().await?;
+    tx.query("UPDATE staff SET last_login_at = $2, password_hash = COALESCE($3, password_hash) WHERE id = $1")
+        .bind(id)
+        .bind(now)
+        .bind(rehashed)
+        .execute()
+        .await?;
     Ok(())
 }
 

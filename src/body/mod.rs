@@ -108,6 +108,20 @@ impl Body {
         })
     }
 
+    /// The body without its links to articles that are not `shown`; their words stay.
+    #[must_use]
+    pub fn with_links_to(mut self, shown: impl Fn(Uuid) -> bool) -> Self {
+        for block in self.0.iter_mut().flat_map(Block::text_blocks_mut) {
+            let hidden = |definition: &MarkDef| matches!(definition, MarkDef::InternalLink(link) if !shown(link.article));
+            let keys: Vec<String> = block.mark_defs.iter().filter(|definition| hidden(definition)).map(|definition| definition.key().to_owned()).collect();
+            block.mark_defs.retain(|definition| !hidden(definition));
+            for span in &mut block.children {
+                span.marks.retain(|mark| !matches!(mark, Mark::Definition(key) if keys.contains(key)));
+            }
+        }
+        self
+    }
+
     /// The plain text of each block, one for one: of spans, captions, titles and pull quotes; empty for a break.
     pub fn block_texts(&self) -> impl Iterator<Item = String> + '_ {
         self.0.iter().map(text::of_block)

@@ -356,6 +356,17 @@ impl Block {
     }
 }
 
+impl Block {
+    /// As [`Block::text_blocks`], to be changed.
+    pub(super) fn text_blocks_mut(&mut self) -> &mut [TextBlock] {
+        match self {
+            Self::Text(block) => std::slice::from_mut(block),
+            Self::FactBox(fact_box) => &mut fact_box.content,
+            Self::Image(_) | Self::Embed(_) | Self::PullQuote(_) | Self::Break(_) => &mut [],
+        }
+    }
+}
+
 impl Mark {
     /// The string in JSON.
     #[must_use]

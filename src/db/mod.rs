@@ -27,7 +27,10 @@ const OLDEST_SQLITE: (i32, i32, i32) = (3, 51, 3);
 #[derive(Clone, Debug)]
 pub enum Db {
     /// SQLite takes one writer at a time: a queue for it beats `SQLITE_BUSY`.
-    Sqlite { read: SqlitePool, write: SqlitePool },
+    Sqlite {
+        read: SqlitePool,
+        write: SqlitePool,
+    },
     Postgres(PgPool),
 }
 
@@ -101,11 +104,7 @@ impl Db {
     /// # Errors
     /// When the address is wrong, the database cannot be reached, or it does not keep what it acknowledges.
     pub async fn open(url: &str, connections: u32) -> Result<Self> {
-        if url.starts_with("sqlite:") {
-            Self::sqlite(url.parse()?).await
-        } else {
-            Self::postgres(url.parse()?, connections).await
-        }
+        if url.starts_with("sqlite:") { Self::sqlite(url.parse()?).await } else { Self::postgres(url.parse()?, connections).await }
     }
 
     /// A second handle for delivery, which can only read. On PostgreSQL it has a pool of its own, whose
@@ -118,9 +117,8 @@ impl Db {
             Self::Sqlite { .. } => Ok(self.clone()),
             Self::Postgres(_) => {
                 let options: PgConnectOptions = url.parse()?;
-                let pool = postgres_pool(connections)
-                    .connect_with(options.options([("default_transaction_read_only", "on")]).statement_cache_capacity(256))
-                    .await?;
+                let pool =
+                    postgres_pool(connections).connect_with(options.options([("default_transaction_read_only", "on")]).statement_cache_capacity(256)).await?;
                 Ok(Self::Postgres(pool))
             }
         }
@@ -139,27 +137,15 @@ impl Db {
             .pragma("cache_size", "-16384")
             .pragma("temp_store", "memory")
             .pragma("journal_size_limit", (64 * MIB).to_string());
-        let pool = || {
-            SqlitePoolOptions::new()
-                .acquire_timeout(PATIENCE)
-                .test_before_acquire(false)
-                .idle_timeout(None)
-                .max_lifetime(None)
-        };
+        let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
         // The writer comes first: it creates the file and switches it to WAL.
         let write = pool().max_connections(1).connect_with(options.clone()).await?;
-        let (version, synchronous): (String, i64) =
-            sqlx::query_as("SELECT sqlite_version(), synchronous FROM pragma_synchronous").fetch_one(&write).await?;
+        let (version, synchronous): (String, i64) = sqlx::query_as("SELECT sqlite_version(), synchronous FROM pragma_synchronous").fetch_one(&write).await?;
         if parse_version(&version) < OLDEST_SQLITE || synchronous != 2 {
-            return Err(Error::Configuration(
-                format!("SQLite {version} with synchronous={synchronous} cannot keep what it acknowledges").into(),
-            ));
+            return Err(Error::Configuration(format!("SQLite {version} with synchronous={synchronous} cannot keep what it acknowledges").into()));
         }
         let readers = std::thread::available_parallelism().map_or(8, |n| (4 * n.get()).clamp(4, 32));
-        let read = pool()
-            .max_connections(u32::try_from(readers).unwrap_or(32))
-            .connect_with(options.pragma("query_only", "on"))
-            .await?;
+        let read = pool().max_connections(u32::try_from(readers).unwrap_or(32)).connect_with(options.pragma("query_only", "on")).await?;
         Ok(Self::Sqlite { read, write })
     }
 
@@ -263,6 +249,17 @@ impl Tx {
         match self {
             Self::Sqlite(tx) => tx.commit().await,
             Self::Postgres(tx) => tx.commit().await,
+        }
+    }
+
+    /// Undoes everything at once, and lets go of what is locked.
+    ///
+    /// # Errors
+    /// When the connection is lost; then the engine does it.
+    pub async fn rollback(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.rollback().await,
+            Self::Postgres(tx) => tx.rollback().await,
         }
     }
 }

@@ -108,7 +108,12 @@ async fn get_published_article_by_slug(
 #[utoipa::path(tag = "delivery", params(ArticlePath, ByIdQuery), responses((status = 200, description = "The text", body = PublishedArticleWithBody),
     (status = 304, description = "You have it")), extensions(("x-problems" = json!(["withdrawn", "language_not_published"]))))]
 #[get("/articles/{id}")]
-async fn get_published_article(state: Data<State>, request: HttpRequest, Path(path): Path<ArticlePath>, Query(query): Query<ByIdQuery>) -> Result<HttpResponse> {
+async fn get_published_article(
+    state: Data<State>,
+    request: HttpRequest,
+    Path(path): Path<ArticlePath>,
+    Query(query): Query<ByIdQuery>,
+) -> Result<HttpResponse> {
     negotiation::check(query.language.as_ref(), query.fallback.as_ref())?;
     let format = query.body_format.unwrap_or(BodyFormat::PortableText);
     let mut on = state.public.acquire().await?;
@@ -132,7 +137,8 @@ async fn get_published_article(state: Data<State>, request: HttpRequest, Path(pa
 /// Why there is nothing to send.
 async fn missing(on: &mut Conn, article: Uuid, wanted: Option<&Tag>) -> Result<Error> {
     let available = store::languages_of(&mut *on, article).await?;
-    let killed = if available.is_empty() || wanted.is_some() { store::withdrawn(&mut *on, article, wanted.filter(|_| !available.is_empty())).await? } else { None };
+    let killed =
+        if available.is_empty() || wanted.is_some() { store::withdrawn(&mut *on, article, wanted.filter(|_| !available.is_empty())).await? } else { None };
     Ok(match killed {
         Some(withdrawn) => withdrawn,
         None if available.is_empty() => Error::not_found("article"),

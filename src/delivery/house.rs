@@ -51,10 +51,9 @@ fn public(body: String, modified_at: Timestamp, surrogate_key: &str, links: Stri
     Public { etag: hash(&body), body, modified_at, surrogate_key: surrogate_key.to_owned(), language: None, links, varies: false }
 }
 
-fn whole(profiles: &[Profile], surrogate_key: &str) -> Public {
+fn whole(profiles: &[Profile], modified_at: Timestamp, surrogate_key: &str) -> Public {
     let documents: Vec<&str> = profiles.iter().map(|profile| profile.document.as_str()).collect();
     let body = format!("{{\"data\":[{}],\"meta\":{{\"limit\":{},\"has_more\":false,\"next_cursor\":null}}}}", documents.join(","), documents.len());
-    let modified_at = profiles.iter().map(|profile| profile.updated_at).max().unwrap_or(Timestamp::from_micros(0));
     public(body, modified_at, surrogate_key, String::new())
 }
 
@@ -77,7 +76,7 @@ async fn list_published_languages(state: Data<State>, request: HttpRequest) -> R
             .collect(),
     );
     let body = serde_json::to_string(&page).map_err(Error::internal)?;
-    let modified_at = store::changed_at(&mut on).await?;
+    let modified_at = store::changed_at(&mut on, "articles").await?;
     Ok(public(body, modified_at, "languages articles", String::new()).answer(&request))
 }
 
@@ -87,14 +86,18 @@ async fn list_published_languages(state: Data<State>, request: HttpRequest) -> R
 #[utoipa::path(tag = "delivery", responses((status = 200, description = "Sections", body = Page<SectionProfile>), (status = 304, description = "You have it")))]
 #[get("/sections")]
 async fn list_published_sections(state: Data<State>, request: HttpRequest) -> Result<HttpResponse> {
-    Ok(whole(&store::profiles(&state.public, "section").await?, "sections").answer(&request))
+    let mut on = state.public.acquire().await?;
+    let profiles = store::profiles(&mut on, "section").await?;
+    Ok(whole(&profiles, store::changed_at(&mut on, "section").await?, "sections").answer(&request))
 }
 
 /// List the agencies
 #[utoipa::path(tag = "delivery", responses((status = 200, description = "Agencies", body = Page<AgencyProfile>), (status = 304, description = "You have it")))]
 #[get("/agencies")]
 async fn list_published_agencies(state: Data<State>, request: HttpRequest) -> Result<HttpResponse> {
-    Ok(whole(&store::profiles(&state.public, "agency").await?, "agencies").answer(&request))
+    let mut on = state.public.acquire().await?;
+    let profiles = store::profiles(&mut on, "agency").await?;
+    Ok(whole(&profiles, store::changed_at(&mut on, "agency").await?, "agencies").answer(&request))
 }
 
 /// Read an agency's public profile
@@ -112,14 +115,15 @@ async fn get_published_agency(state: Data<State>, request: HttpRequest, Path(pat
 #[get("/staff")]
 async fn list_published_staff(state: Data<State>, request: HttpRequest, Query(paging): Query<Paging>) -> Result<HttpResponse> {
     let asked = Asked::<String>::read(paging.limit, paging.cursor.as_deref(), &"staff")?;
-    let mut profiles = store::profiles_after(&state.public, "staff", asked.after.clone(), asked.fetch()).await?;
+    let mut on = state.public.acquire().await?;
+    let mut profiles = store::profiles_after(&mut on, "staff", asked.after.clone(), asked.fetch()).await?;
     let has_more = profiles.len() > usize::from(asked.limit);
     profiles.truncate(usize::from(asked.limit));
     let next = profiles.last().filter(|_| has_more).map(|last| asked.cursor(last.slug.clone()));
     let documents: Vec<&str> = profiles.iter().map(|profile| profile.document.as_str()).collect();
     let cursor = serde_json::to_string(&next).map_err(Error::internal)?;
     let body = format!("{{\"data\":[{}],\"meta\":{{\"limit\":{},\"has_more\":{has_more},\"next_cursor\":{cursor}}}}}", documents.join(","), asked.limit);
-    let modified_at = profiles.iter().map(|profile| profile.updated_at).max().unwrap_or(Timestamp::from_micros(0));
+    let modified_at = store::changed_at(&mut on, "staff").await?;
     let links = next.map(|cursor| next_link(&state.url("/v1/delivery/staff"), request.query_string(), &cursor)).unwrap_or_default();
     Ok(public(body, modified_at, "staff", links).answer(&request))
 }

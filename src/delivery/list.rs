@@ -10,7 +10,7 @@ use crate::extract::{List, Query};
 use crate::language::Tag;
 use crate::page::{Asked, next_link};
 use crate::state::State;
-use crate::text_enum;
+use crate::{text_enum, topics};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use serde::{Deserialize, Deserializer};
@@ -150,6 +150,9 @@ async fn filter(on: &mut Conn, request: &HttpRequest, query: &ListQuery) -> Resu
         oldest_first: query.sort == Some(Sort::OldestFirst),
         ..Filter::default()
     };
+    if let Some(unknown) = filter.topics.iter().find(|topic| topics::name(topic).is_none()) {
+        return Err(Error::parameter("topic", format!("{unknown:?} is not an IPTC Media Topic")));
+    }
     let mut varies = false;
     match &query.language {
         None => {}
@@ -161,13 +164,16 @@ async fn filter(on: &mut Conn, request: &HttpRequest, query: &ListQuery) -> Resu
         }
     }
     if let Some(fallback) = &query.fallback {
-        let wanted = match filter.languages.as_slice() {
-            [one] => one.clone(),
-            _ if varies => return Ok((filter, varies)),
+        match filter.languages.as_slice() {
+            [one] => {
+                let others = fallback.after(one);
+                filter.languages.extend(others);
+                filter.fallback = filter.languages.len() > 1;
+            }
+            // Nothing of what the reader accepts is there: all languages are shown.
+            [] if varies => {}
             _ => return Err(Error::parameter("fallback", "needs one `language`, from which to fall back")),
-        };
-        filter.languages.extend(fallback.after(&wanted));
-        filter.fallback = filter.languages.len() > 1;
+        }
     }
     filter.agencies = ids(on, "agency", query.agency.as_ref()).await?;
     filter.sections = ids(on, "section", query.section.as_ref()).await?;
@@ -182,4 +188,3 @@ async fn ids(on: &mut Conn, kind: &'static str, references: Option<&List<String>
     }
     Ok(ids)
 }
-

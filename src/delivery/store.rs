@@ -134,14 +134,14 @@ const PAGE_NEWEST: Sql = sql!(
     "SELECT string_agg(card, ',' ORDER BY n) FILTER (WHERE n <= $1) AS joined, \
      string_agg(CAST(id AS text) || '.' || CAST(rendition AS text), ',' ORDER BY n) FILTER (WHERE n <= $1) AS renditions, count(*) AS found, \
      max(published_at) FILTER (WHERE n = $1) AS last_at, max(id) FILTER (WHERE n = $1) AS last_id, \
-     (SELECT at FROM published_changes ORDER BY seq DESC LIMIT 1) AS changed_at \
+     (SELECT at FROM published_stamps WHERE part = 'articles') AS changed_at \
      FROM (SELECT row_number() OVER (ORDER BY published_at DESC, id DESC) AS n, id, rendition, published_at, head || ',\"available_languages\":' || alternates"
 );
 const PAGE_OLDEST: Sql = sql!(
     "SELECT string_agg(card, ',' ORDER BY n) FILTER (WHERE n <= $1) AS joined, \
      string_agg(CAST(id AS text) || '.' || CAST(rendition AS text), ',' ORDER BY n) FILTER (WHERE n <= $1) AS renditions, count(*) AS found, \
      max(published_at) FILTER (WHERE n = $1) AS last_at, max(id) FILTER (WHERE n = $1) AS last_id, \
-     (SELECT at FROM published_changes ORDER BY seq DESC LIMIT 1) AS changed_at \
+     (SELECT at FROM published_stamps WHERE part = 'articles') AS changed_at \
      FROM (SELECT row_number() OVER (ORDER BY published_at, id) AS n, id, rendition, published_at, head || ',\"available_languages\":' || alternates"
 );
 
@@ -216,9 +216,9 @@ pub async fn languages(on: impl Reader<'_>) -> Result<Vec<(Tag, i64, Timestamp)>
     Ok(on.query("SELECT language, count(*), max(published_at) FROM published_documents GROUP BY language ORDER BY language").all().await?)
 }
 
-/// When something last changed in delivery.
-pub async fn changed_at(on: impl Reader<'_>) -> Result<Timestamp> {
-    let at: Option<(Timestamp,)> = on.query("SELECT at FROM published_changes ORDER BY seq DESC LIMIT 1").optional().await?;
+/// When a part of delivery last changed: `articles`, or a kind of profile.
+pub async fn changed_at(on: impl Reader<'_>, part: &'static str) -> Result<Timestamp> {
+    let at: Option<(Timestamp,)> = on.query("SELECT at FROM published_stamps WHERE part = $1").bind(part).optional().await?;
     Ok(at.map_or(Timestamp::from_micros(0), |(at,)| at))
 }
 

@@ -16,9 +16,7 @@ use super::tag::Tag;
 /// Source: Unicode, `SpecialCasing.txt`, by way of ICU.
 #[must_use]
 pub fn lowercase(text: &str, tag: &Tag) -> String {
-    CaseMapperBorrowed::new()
-        .lowercase_to_string(text, &rules(tag))
-        .into_owned()
+    CaseMapperBorrowed::new().lowercase_to_string(text, &rules(tag)).into_owned()
 }
 
 /// `text` in upper case: `istanbul` → `İSTANBUL` in Turkish, `ISTANBUL` in English.
@@ -26,9 +24,7 @@ pub fn lowercase(text: &str, tag: &Tag) -> String {
 /// Source: as of [`lowercase`].
 #[must_use]
 pub fn uppercase(text: &str, tag: &Tag) -> String {
-    CaseMapperBorrowed::new()
-        .uppercase_to_string(text, &rules(tag))
-        .into_owned()
+    CaseMapperBorrowed::new().uppercase_to_string(text, &rules(tag)).into_owned()
 }
 
 /// `text` with a capital at its start, past quotation marks and the like; the rest stays as it is.
@@ -38,9 +34,7 @@ pub fn uppercase(text: &str, tag: &Tag) -> String {
 pub fn titlecase_first(text: &str, tag: &Tag) -> String {
     let mut options = TitlecaseOptions::default();
     options.trailing_case = Some(TrailingCase::Unchanged);
-    TitlecaseMapperBorrowed::new()
-        .titlecase_segment_to_string(text, &rules(tag), options)
-        .into_owned()
+    TitlecaseMapperBorrowed::new().titlecase_segment_to_string(text, &rules(tag), options).into_owned()
 }
 
 /// The language whose rules ICU is to apply.
@@ -65,19 +59,11 @@ mod tests {
     fn each_alphabet_has_its_own_pairs() {
         for (language, lower, upper) in [
             ("az", "işıq və iqtisadiyyat", "İŞIQ VƏ İQTİSADİYYAT"),
-            (
-                "tr",
-                "diyarbakır ılıca istanbul",
-                "DİYARBAKIR ILICA İSTANBUL",
-            ),
+            ("tr", "diyarbakır ılıca istanbul", "DİYARBAKIR ILICA İSTANBUL"),
             ("kk", "қазақстан әңгімесі һ ұ", "ҚАЗАҚСТАН ӘҢГІМЕСІ Һ Ұ"),
             ("kk-Latn", "bılım jäne ğylymi", "BILIM JÄNE ĞYLYMİ"),
             ("ky", "кыргыз өкмөтү, жаңылык", "КЫРГЫЗ ӨКМӨТҮ, ЖАҢЫЛЫК"),
-            (
-                "uz",
-                "o\u{2bb}zbekiston iqtisodiyoti",
-                "O\u{2bb}ZBEKISTON IQTISODIYOTI",
-            ),
+            ("uz", "o\u{2bb}zbekiston iqtisodiyoti", "O\u{2bb}ZBEKISTON IQTISODIYOTI"),
             ("uz-Cyrl", "ўзбекистон ҳақида", "ЎЗБЕКИСТОН ҲАҚИДА"),
             ("tk", "türkmenistanyň ýazyjysy", "TÜRKMENISTANYŇ ÝAZYJYSY"),
             ("ru", "ещё объявление", "ЕЩЁ ОБЪЯВЛЕНИЕ"),
@@ -111,11 +97,7 @@ mod tests {
             ("en", "iPhone", "IPhone"),
             ("en", "", ""),
         ] {
-            assert_eq!(
-                titlecase_first(text, &tag(language)),
-                expected,
-                "{language}"
-            );
+            assert_eq!(titlecase_first(text, &tag(language)), expected, "{language}");
         }
     }
 

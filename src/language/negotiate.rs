@@ -18,19 +18,13 @@ const MAX_RANGES: usize = 32;
 /// Source: RFC 9110 §12.5.4 (and §12.4.2 for quality values), RFC 4647 §3.3.1 and §3.4.
 #[must_use]
 pub fn negotiate(accept_language: &str, available: &[Tag]) -> Option<Tag> {
-    let ranges: Vec<Range> = accept_language
-        .split(',')
-        .take(MAX_RANGES)
-        .filter_map(Range::parse)
-        .collect();
+    let ranges: Vec<Range> = accept_language.split(',').take(MAX_RANGES).filter_map(Range::parse).collect();
     let ranked = available.iter().enumerate().filter_map(|(index, tag)| {
         let (nearness, quality, position) = wish_for(tag, &ranges)?;
         let named = nearness > Nearness::Any;
         Some(((quality, named, position, nearness, Reverse(index)), tag))
     });
-    ranked
-        .max_by_key(|(rank, _)| *rank)
-        .map(|(_, tag)| tag.clone())
+    ranked.max_by_key(|(rank, _)| *rank).map(|(_, tag)| tag.clone())
 }
 
 /// How well a range matches a tag, from the vaguest to the exact.
@@ -47,9 +41,7 @@ fn wish_for(tag: &Tag, ranges: &[Range]) -> Option<(Nearness, u16, Reverse<usize
     ranges
         .iter()
         .enumerate()
-        .filter_map(|(position, range)| {
-            Some((range.nearness(tag)?, range.quality, Reverse(position)))
-        })
+        .filter_map(|(position, range)| Some((range.nearness(tag)?, range.quality, Reverse(position))))
         .max()
         .filter(|(_, quality, _)| *quality > 0)
 }
@@ -70,22 +62,14 @@ impl Range {
             None => (element.trim(), 1000),
         };
         if range == "*" {
-            return Some(Self {
-                tag: None,
-                script_given: false,
-                quality: weight,
-            });
+            return Some(Self { tag: None, script_given: false, quality: weight });
         }
         let reading = read(range).ok()?;
         // `en-GB;q=0` refuses British English, not English.
         if reading.more && weight == 0 {
             return None;
         }
-        Some(Self {
-            tag: Some(reading.tag),
-            script_given: reading.script_given,
-            quality: weight,
-        })
+        Some(Self { tag: Some(reading.tag), script_given: reading.script_given, quality: weight })
     }
 
     fn nearness(&self, tag: &Tag) -> Option<Nearness> {
@@ -108,9 +92,7 @@ impl Range {
 
 /// `q=0.8` in thousandths: at most three decimals, and no more than one.
 fn quality(weight: &str) -> Option<u16> {
-    let value = weight
-        .strip_prefix("q=")
-        .or_else(|| weight.strip_prefix("Q="))?;
+    let value = weight.strip_prefix("q=").or_else(|| weight.strip_prefix("Q="))?;
     let (whole, decimals) = value.split_once('.').unwrap_or((value, ""));
     if decimals.len() > 3 || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -130,9 +112,7 @@ mod tests {
     use super::*;
 
     fn tags(list: &str) -> Vec<Tag> {
-        list.split_whitespace()
-            .map(|tag| Tag::parse(tag).unwrap())
-            .collect()
+        list.split_whitespace().map(|tag| Tag::parse(tag).unwrap()).collect()
     }
 
     #[test]
@@ -181,16 +161,7 @@ mod tests {
 
     #[test]
     fn malformed_ranges_are_passed_over() {
-        for bad in [
-            "ru;q=2",
-            "ru;q=1.001",
-            "ru;q=0.1234",
-            "ru;q=-1",
-            "ru;q=",
-            "ru;q=x",
-            "ru;",
-            "ru q=1",
-        ] {
+        for bad in ["ru;q=2", "ru;q=1.001", "ru;q=0.1234", "ru;q=-1", "ru;q=", "ru;q=x", "ru;", "ru q=1"] {
             let found = negotiate(&format!("{bad}, kk;q=0.1"), &tags("ru kk"));
             assert_eq!(found, Tag::parse("kk").ok(), "{bad}");
         }

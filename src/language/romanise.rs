@@ -9,16 +9,8 @@
 
 /// What one lower-case letter becomes, possibly nothing; `None` where no table knows the letter.
 /// `previous` is the letter before it in the word.
-pub(super) fn romanise(
-    language: &str,
-    letter: char,
-    previous: Option<char>,
-) -> Option<&'static str> {
-    in_context(language, letter, previous)
-        .or_else(|| own(language, letter))
-        .or_else(|| cyrillic(letter))
-        .or_else(|| latin(letter))
-        .or_else(|| arabic(letter))
+pub(super) fn romanise(language: &str, letter: char, previous: Option<char>) -> Option<&'static str> {
+    in_context(language, letter, previous).or_else(|| own(language, letter)).or_else(|| cyrillic(letter)).or_else(|| latin(letter)).or_else(|| arabic(letter))
 }
 
 /// Letters whose sound depends on the one before: `е`, which is `ye` at the start of a word and after
@@ -37,10 +29,7 @@ fn in_context(language: &str, letter: char, previous: Option<char>) -> Option<&'
 }
 
 const fn is_cyrillic_vowel(letter: char) -> bool {
-    matches!(
-        letter,
-        'а' | 'ә' | 'е' | 'ё' | 'и' | 'о' | 'ө' | 'у' | 'ү' | 'ў' | 'ы' | 'э' | 'ю' | 'я'
-    )
+    matches!(letter, 'а' | 'ә' | 'е' | 'ё' | 'и' | 'о' | 'ө' | 'у' | 'ү' | 'ў' | 'ы' | 'э' | 'ю' | 'я')
 }
 
 /// Where a language differs from the common tables.
@@ -183,46 +172,15 @@ mod tests {
     #[test]
     fn no_letter_of_an_alphabet_is_lost() {
         for (language, alphabet, romanised) in [
-            (
-                "kk",
-                "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя",
-                "a a b v g g d e io j z i i k q l m n n o o p r s t u u u f h h ts ts s sts  y i  e iu ia",
-            ),
-            (
-                "ky",
-                "абвгдеёжзийклмнңоөпрстуүфхцчшщъыьэюя",
-                "a b v g d e yo j z i y k l m n ng o o p r s t u u f h ts ch sh shch  y  e yu ya",
-            ),
-            (
-                "uz",
-                "абвгдеёжзийклмнопрстуфхцчшъьэюяўқғҳ",
-                "a b v g d e yo j z i y k l m n o p r s t u f x s ch sh   e yu ya o q g h",
-            ),
-            (
-                "az",
-                "абвгғдеәжзиыјкҝлмноөпрстуүфхһчҹш",
-                "a b v q g d e e j z i i y k g l m n o o p r s t u u f x h c c s",
-            ),
-            (
-                "tk",
-                "абвгдеёжҗзийклмнңоөпрстуүфхцчшщъыьэәюя",
-                "a b w g d e yo z j z i y k l m n n o o p r s t u u f h ts c s sc  y  e a yu ya",
-            ),
-            (
-                "ru",
-                "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
-                "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch  y  e yu ya",
-            ),
-            (
-                "tt",
-                "аәбвгдеёжҗзийклмнңоөпрстуүфхһцчшщъыьэюя",
-                "a a b v g d e yo j c z i y k l m n n o o p r s t u u f x h ts c s sc  i  e yu ya",
-            ),
+            ("kk", "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя", "a a b v g g d e io j z i i k q l m n n o o p r s t u u u f h h ts ts s sts  y i  e iu ia"),
+            ("ky", "абвгдеёжзийклмнңоөпрстуүфхцчшщъыьэюя", "a b v g d e yo j z i y k l m n ng o o p r s t u u f h ts ch sh shch  y  e yu ya"),
+            ("uz", "абвгдеёжзийклмнопрстуфхцчшъьэюяўқғҳ", "a b v g d e yo j z i y k l m n o p r s t u f x s ch sh   e yu ya o q g h"),
+            ("az", "абвгғдеәжзиыјкҝлмноөпрстуүфхһчҹш", "a b v q g d e e j z i i y k g l m n o o p r s t u u f x h c c s"),
+            ("tk", "абвгдеёжҗзийклмнңоөпрстуүфхцчшщъыьэәюя", "a b w g d e yo z j z i y k l m n n o o p r s t u u f h ts c s sc  y  e a yu ya"),
+            ("ru", "абвгдеёжзийклмнопрстуфхцчшщъыьэюя", "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch  y  e yu ya"),
+            ("tt", "аәбвгдеёжҗзийклмнңоөпрстуүфхһцчшщъыьэюя", "a a b v g d e yo j c z i y k l m n n o o p r s t u u f x h ts c s sc  i  e yu ya"),
         ] {
-            let found: Vec<_> = alphabet
-                .chars()
-                .map(|letter| romanise(language, letter, Some('м')).unwrap_or("?"))
-                .collect();
+            let found: Vec<_> = alphabet.chars().map(|letter| romanise(language, letter, Some('м')).unwrap_or("?")).collect();
             assert_eq!(found.join(" "), romanised, "{language}");
         }
     }
@@ -243,25 +201,16 @@ mod tests {
             ("uz", 'о', Some('ь'), "yo"),
         ] {
             let found = romanise(language, letter, previous);
-            assert_eq!(
-                found,
-                Some(expected),
-                "{language} {letter} after {previous:?}"
-            );
+            assert_eq!(found, Some(expected), "{language} {letter} after {previous:?}");
         }
     }
 
     #[test]
     fn every_result_is_lower_case_ascii() {
-        for language in [
-            "az", "tr", "kk", "ky", "uz", "tk", "ru", "en", "tt", "kaa", "ug",
-        ] {
+        for language in ["az", "tr", "kk", "ky", "uz", "tk", "ru", "en", "tt", "kaa", "ug"] {
             for letter in '\0'..='\u{ffff}' {
                 let found = romanise(language, letter, None).unwrap_or_default();
-                assert!(
-                    found.bytes().all(|byte| byte.is_ascii_lowercase()),
-                    "{letter:?}"
-                );
+                assert!(found.bytes().all(|byte| byte.is_ascii_lowercase()), "{letter:?}");
             }
         }
     }

@@ -74,10 +74,7 @@ mod tests {
             ("arab", Script::Arab),
             ("Arabic", Script::Arab),
         ] {
-            let answering: Vec<_> = Script::ALL
-                .into_iter()
-                .filter(|script| script.answers_to(subtag))
-                .collect();
+            let answering: Vec<_> = Script::ALL.into_iter().filter(|script| script.answers_to(subtag)).collect();
             assert_eq!(answering, [script], "{subtag}");
         }
     }

@@ -25,10 +25,7 @@ pub fn slug(text: &str, tag: &Tag) -> String {
     let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text);
     let mut words = String::with_capacity(composed.len());
     let mut previous = None;
-    for letter in lowercase(&composed, tag)
-        .chars()
-        .filter(|letter| !is_silent(*letter))
-    {
+    for letter in lowercase(&composed, tag).chars().filter(|letter| !is_silent(*letter)) {
         if push(&mut words, tag.language(), letter, previous) {
             previous = Some(letter);
         } else {
@@ -75,34 +72,25 @@ fn ascii(letter: char) -> Option<char> {
 }
 
 fn digit(letter: char, zero: char) -> Option<char> {
-    u32::from(letter)
-        .checked_sub(u32::from(zero))
-        .and_then(|value| char::from_digit(value, 10))
+    u32::from(letter).checked_sub(u32::from(zero)).and_then(|value| char::from_digit(value, 10))
 }
 
 /// What is inside words without being a letter: apostrophes, accents, and what is not seen at all.
 fn is_silent(letter: char) -> bool {
-    is_apostrophe(letter)
-        || is_unseen(letter)
-        || CanonicalCombiningClassMapBorrowed::new().get_u8(letter) != 0
+    is_apostrophe(letter) || is_unseen(letter) || CanonicalCombiningClassMapBorrowed::new().get_u8(letter) != 0
 }
 
 /// Apostrophes and whatever people type for them: accents and modifier letters (the Uzbek `ʻ` and `ʼ`
 /// are U+02BB and U+02BC), quotation marks, primes, saltillos and the full-width form.
 const fn is_apostrophe(letter: char) -> bool {
-    matches!(
-        letter,
-        '\'' | '`' | '\u{b4}' | '\u{2b9}'..='\u{2bf}' | '\u{2c8}' | '\u{2ca}' | '\u{2cb}'
-    ) || matches!(
-        letter,
-        '\u{55a}' | '\u{2018}' | '\u{2019}' | '\u{201b}' | '\u{2032}' | '\u{2035}'
-    ) || matches!(letter, '\u{a78b}' | '\u{a78c}' | '\u{ff07}')
+    matches!(letter, '\'' | '`' | '\u{b4}' | '\u{2b9}'..='\u{2bf}' | '\u{2c8}' | '\u{2ca}' | '\u{2cb}')
+        || matches!(letter, '\u{55a}' | '\u{2018}' | '\u{2019}' | '\u{201b}' | '\u{2032}' | '\u{2035}')
+        || matches!(letter, '\u{a78b}' | '\u{a78c}' | '\u{ff07}')
 }
 
 /// The soft hyphen, the Arabic tatweel, joiners, and marks of direction.
 const fn is_unseen(letter: char) -> bool {
-    matches!(letter, '\u{ad}' | '\u{640}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
-        || matches!(letter, '\u{2060}'..='\u{2069}' | '\u{feff}')
+    matches!(letter, '\u{ad}' | '\u{640}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}') || matches!(letter, '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// As many whole words as there is room for; of a first word that is too long, its start.
@@ -133,10 +121,7 @@ mod tests {
 
     /// Lines of `a | b | c`.
     fn rows(table: &str) -> impl Iterator<Item = Vec<&str>> {
-        table
-            .lines()
-            .filter(|line| !line.trim().is_empty())
-            .map(|line| line.split('|').map(str::trim).collect())
+        table.lines().filter(|line| !line.trim().is_empty()).map(|line| line.split('|').map(str::trim).collect())
     }
 
     #[test]
@@ -219,9 +204,7 @@ mod tests {
     }
 
     fn any_language() -> impl Strategy<Value = &'static str> {
-        prop::sample::select(vec![
-            "az", "tr", "kk", "kk-Arab", "ky", "uz", "tk", "ru", "en",
-        ])
+        prop::sample::select(vec!["az", "tr", "kk", "kk-Arab", "ky", "uz", "tk", "ru", "en"])
     }
 
     proptest! {

@@ -17,24 +17,12 @@ pub(super) struct Language {
 
 impl Language {
     pub(super) fn answers_to(&self, subtag: &str) -> bool {
-        subtag.eq_ignore_ascii_case(self.code)
-            || self
-                .aliases
-                .iter()
-                .any(|alias| subtag.eq_ignore_ascii_case(alias))
+        subtag.eq_ignore_ascii_case(self.code) || self.aliases.iter().any(|alias| subtag.eq_ignore_ascii_case(alias))
     }
 }
 
-const fn language(
-    code: &'static str,
-    aliases: &'static [&'static str],
-    fallbacks: &'static [&'static str],
-) -> Language {
-    Language {
-        code,
-        aliases,
-        fallbacks,
-    }
+const fn language(code: &'static str, aliases: &'static [&'static str], fallbacks: &'static [&'static str]) -> Language {
+    Language { code, aliases, fallbacks }
 }
 
 pub(super) static LANGUAGES: [Language; 14] = [
@@ -64,18 +52,8 @@ pub(super) struct Variant {
     pub autonym: &'static str,
 }
 
-const fn variant(
-    tag: &'static str,
-    language: &'static str,
-    script: Script,
-    autonym: &'static str,
-) -> Variant {
-    Variant {
-        tag,
-        language,
-        script,
-        autonym,
-    }
+const fn variant(tag: &'static str, language: &'static str, script: Script, autonym: &'static str) -> Variant {
+    Variant { tag, language, script, autonym }
 }
 
 /// Autonyms are in the language's default script, followed by the name of the script where that is
@@ -126,17 +104,8 @@ mod tests {
         let tags: BTreeSet<_> = VARIANTS.iter().map(|variant| variant.tag).collect();
         assert_eq!(tags.len(), VARIANTS.len());
         for language in &LANGUAGES {
-            let variants = || {
-                VARIANTS
-                    .iter()
-                    .filter(|variant| variant.language == language.code)
-            };
-            assert_eq!(
-                variants()
-                    .filter(|variant| variant.tag == language.code)
-                    .count(),
-                1
-            );
+            let variants = || VARIANTS.iter().filter(|variant| variant.language == language.code);
+            assert_eq!(variants().filter(|variant| variant.tag == language.code).count(), 1);
             let scripts: BTreeSet<_> = variants().map(|variant| variant.script).collect();
             assert_eq!(scripts.len(), variants().count(), "{}", language.code);
         }
@@ -146,10 +115,7 @@ mod tests {
     fn codes_and_aliases_name_one_language_each() {
         for language in &LANGUAGES {
             for code in language.aliases.iter().chain([&language.code]) {
-                let found = LANGUAGES
-                    .iter()
-                    .filter(|other| other.answers_to(code))
-                    .count();
+                let found = LANGUAGES.iter().filter(|other| other.answers_to(code)).count();
                 assert_eq!(found, 1, "{code}");
             }
         }
@@ -159,10 +125,7 @@ mod tests {
     fn fallbacks_are_tags_of_other_languages() {
         for language in &LANGUAGES {
             for fallback in language.fallbacks {
-                assert!(
-                    VARIANTS.iter().any(|variant| variant.tag == *fallback),
-                    "{fallback}"
-                );
+                assert!(VARIANTS.iter().any(|variant| variant.tag == *fallback), "{fallback}");
                 assert_ne!(*fallback, language.code);
             }
         }
@@ -175,12 +138,7 @@ mod tests {
             let mut id = LanguageIdentifier::try_from_str(variant.tag).unwrap();
             let explicit = id.script.is_some();
             expander.maximize(&mut id);
-            assert_eq!(
-                id.script.unwrap().as_str(),
-                variant.script.as_str(),
-                "{}",
-                variant.tag
-            );
+            assert_eq!(id.script.unwrap().as_str(), variant.script.as_str(), "{}", variant.tag);
             assert_eq!(explicit, variant.tag != variant.language);
         }
     }

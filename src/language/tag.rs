@@ -23,10 +23,7 @@ pub enum TagError {
     #[error("{0:?} is not a language known here; use one of {known}", known = known_languages())]
     UnknownLanguage(String),
     #[error("{language:?} is not written in {script:?} here; use {known}", known = scripts_of(.language))]
-    UnknownScript {
-        language: &'static str,
-        script: String,
-    },
+    UnknownScript { language: &'static str, script: String },
     #[error("{given:?} is more than a language and a script; use \"{instead}\"")]
     TooExact { given: String, instead: Tag },
 }
@@ -39,10 +36,7 @@ impl Tag {
     pub fn parse(text: &str) -> Result<Self, TagError> {
         let Reading { tag, more, .. } = read(text)?;
         if more {
-            return Err(TagError::TooExact {
-                given: shown(text),
-                instead: tag,
-            });
+            return Err(TagError::TooExact { given: shown(text), instead: tag });
         }
         Ok(tag)
     }
@@ -79,9 +73,7 @@ impl Tag {
     /// scripts, then the house's table. Not to be used silently.
     #[must_use]
     pub fn fallbacks(&self) -> Vec<Self> {
-        let scripts = VARIANTS
-            .iter()
-            .filter(|other| other.language == self.0.language && other.script != self.0.script);
+        let scripts = VARIANTS.iter().filter(|other| other.language == self.0.language && other.script != self.0.script);
         let others = LANGUAGES
             .iter()
             .filter(|language| language.code == self.0.language)
@@ -107,10 +99,7 @@ pub(super) fn read(text: &str) -> Result<Reading, TagError> {
     }
     let mut subtags = text.split(['-', '_']).peekable();
     let code = subtags.next().unwrap_or_default();
-    let language = LANGUAGES
-        .iter()
-        .find(|language| language.answers_to(code))
-        .ok_or_else(|| TagError::UnknownLanguage(shown(code)))?;
+    let language = LANGUAGES.iter().find(|language| language.answers_to(code)).ok_or_else(|| TagError::UnknownLanguage(shown(code)))?;
     let script = subtags.next_if(|subtag| looks_like_script(subtag));
     let variant = VARIANTS
         .iter()
@@ -119,23 +108,13 @@ pub(super) fn read(text: &str) -> Result<Reading, TagError> {
             Some(subtag) => variant.script.answers_to(subtag),
             None => variant.tag == language.code,
         })
-        .ok_or_else(|| TagError::UnknownScript {
-            language: language.code,
-            script: shown(script.unwrap_or_default()),
-        })?;
-    Ok(Reading {
-        tag: Tag(variant),
-        script_given: script.is_some(),
-        more: subtags.next().is_some(),
-    })
+        .ok_or_else(|| TagError::UnknownScript { language: language.code, script: shown(script.unwrap_or_default()) })?;
+    Ok(Reading { tag: Tag(variant), script_given: script.is_some(), more: subtags.next().is_some() })
 }
 
 /// RFC 5646 gives scripts four letters, and nothing else in second place; we take names as well.
 fn looks_like_script(subtag: &str) -> bool {
-    subtag.len() == 4 && subtag.bytes().all(|byte| byte.is_ascii_alphabetic())
-        || Script::ALL
-            .into_iter()
-            .any(|script| script.answers_to(subtag))
+    subtag.len() == 4 && subtag.bytes().all(|byte| byte.is_ascii_alphabetic()) || Script::ALL.into_iter().any(|script| script.answers_to(subtag))
 }
 
 /// The start of what was given, to be quoted: RFC 5646 (§4.4.1) lets a tag have 35 characters.
@@ -144,20 +123,12 @@ fn shown(text: &str) -> String {
 }
 
 fn known_languages() -> String {
-    LANGUAGES
-        .iter()
-        .map(|language| language.code)
-        .collect::<Vec<_>>()
-        .join(", ")
+    LANGUAGES.iter().map(|language| language.code).collect::<Vec<_>>().join(", ")
 }
 
 fn scripts_of(language: &str) -> String {
-    let tags = VARIANTS
-        .iter()
-        .filter(|variant| variant.language == language);
-    tags.map(|variant| format!("\"{}\"", variant.tag))
-        .collect::<Vec<_>>()
-        .join(" or ")
+    let tags = VARIANTS.iter().filter(|variant| variant.language == language);
+    tags.map(|variant| format!("\"{}\"", variant.tag)).collect::<Vec<_>>().join(" or ")
 }
 
 impl fmt::Debug for Tag {
@@ -197,10 +168,7 @@ mod tests {
             uz-Cyrillic=uz-Cyrl uzn-cyrl=uz-Cyrl tk=tk tuk=tk tk-Latn=tk tk-Cyrl=tk-Cyrl
             ru=ru rus=ru ru-Cyrl=ru en=en eng=en en-Latn=en tat-Latn=tt-Latn uig=ug ug-Arab=ug
         ";
-        for (given, tag) in table
-            .split_whitespace()
-            .filter_map(|pair| pair.split_once('='))
-        {
+        for (given, tag) in table.split_whitespace().filter_map(|pair| pair.split_once('=')) {
             assert_eq!(canonical(given), tag, "{given}");
         }
     }
@@ -246,14 +214,7 @@ mod tests {
             let tag = Tag::parse(row.split('|').next().unwrap()).unwrap();
             let fallbacks: Vec<_> = tag.fallbacks().iter().map(Tag::as_str).collect();
             let fallbacks = fallbacks.join(" ");
-            let found = [
-                tag.as_str(),
-                tag.language(),
-                tag.script().as_str(),
-                tag.direction().as_str(),
-                tag.autonym(),
-                fallbacks.as_str(),
-            ];
+            let found = [tag.as_str(), tag.language(), tag.script().as_str(), tag.direction().as_str(), tag.autonym(), fallbacks.as_str()];
             assert_eq!(found.join("|"), row);
         }
     }

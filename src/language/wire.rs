@@ -57,10 +57,7 @@ impl<'q, DB: sqlx::Database> sqlx::Encode<'q, DB> for Tag
 where
     &'static str: sqlx::Encode<'q, DB>,
 {
-    fn encode_by_ref(
-        &self,
-        buf: &mut <DB as sqlx::Database>::ArgumentBuffer,
-    ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
+    fn encode_by_ref(&self, buf: &mut <DB as sqlx::Database>::ArgumentBuffer) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
         <&'static str as sqlx::Encode<'q, DB>>::encode(self.as_str(), buf)
     }
 }
@@ -69,12 +66,8 @@ impl<'r, DB: sqlx::Database> sqlx::Decode<'r, DB> for Tag
 where
     &'r str: sqlx::Decode<'r, DB>,
 {
-    fn decode(
-        value: <DB as sqlx::Database>::ValueRef<'r>,
-    ) -> Result<Self, sqlx::error::BoxDynError> {
-        Ok(Self::parse(<&'r str as sqlx::Decode<'r, DB>>::decode(
-            value,
-        )?)?)
+    fn decode(value: <DB as sqlx::Database>::ValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
+        Ok(Self::parse(<&'r str as sqlx::Decode<'r, DB>>::decode(value)?)?)
     }
 }
 
@@ -91,10 +84,7 @@ mod tests {
         let tag: Tag = serde_json::from_value(json!("kaz-latin")).unwrap();
         assert_eq!(serde_json::to_value(&tag).unwrap(), "kk-Latn");
         let error = serde_json::from_value::<Tag>(json!("kk-KZ")).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            Tag::parse("kk-KZ").unwrap_err().to_string()
-        );
+        assert_eq!(error.to_string(), Tag::parse("kk-KZ").unwrap_err().to_string());
     }
 
     #[test]
@@ -116,11 +106,7 @@ mod tests {
         is_a_column::<Sqlite, Tag>();
         let tag = Tag::parse("uz-Cyrl").unwrap();
         let mut db = SqliteConnection::connect("sqlite::memory:").await.unwrap();
-        let stored: (String, Tag) = sqlx::query_as("SELECT ?1, ?1")
-            .bind(&tag)
-            .fetch_one(&mut db)
-            .await
-            .unwrap();
+        let stored: (String, Tag) = sqlx::query_as("SELECT ?1, ?1").bind(&tag).fetch_one(&mut db).await.unwrap();
         assert_eq!(stored, ("uz-Cyrl".to_owned(), tag));
     }
 }

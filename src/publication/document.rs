@@ -28,6 +28,8 @@ pub struct Document {
     /// The JSON object without its closing brace: alternates and body are appended.
     pub head: String,
     pub related: Vec<Uuid>,
+    /// Stories that its body links to.
+    pub links: Vec<Uuid>,
     pub topics: Vec<String>,
     pub authors: Vec<Uuid>,
     pub body: String,
@@ -119,6 +121,7 @@ pub async fn render(tx: &mut Tx, config: &Config, source: &Source, change: &Chan
     let url = address(config, source.article_id, language, &source.slug, source.section_slug.as_deref());
     let links: Vec<Uuid> = source.body.0.internal_links().collect();
     let known = if links.is_empty() { vec![] } else { store::addresses(tx, &links).await? };
+    let body = source.body.0.clone().with_links_to(|article| known.iter().any(|(id, ..)| *id == article));
     let resolve = |article: Uuid, wanted: Option<&str>| {
         let wanted = wanted.unwrap_or_else(|| language.as_str());
         known.iter().find(|(id, tag, _)| *id == article && tag.as_str() == wanted).map(|(_, _, url)| url.clone())
@@ -183,11 +186,12 @@ pub async fn render(tx: &mut Tx, config: &Config, source: &Source, change: &Chan
         surrogate_key,
         head,
         related: source.related.0.clone(),
+        links,
         topics: source.topics.0.clone(),
         authors: source.authors.0.clone(),
-        body: serde_json::to_string(&source.body.0).map_err(Error::internal)?,
-        body_html: serde_json::to_string(&source.body.0.to_html_fragment(language.as_str(), language.direction().as_str(), &resolve)).map_err(Error::internal)?,
-        body_text: serde_json::to_string(&source.body.0.to_text()).map_err(Error::internal)?,
+        body: serde_json::to_string(&body).map_err(Error::internal)?,
+        body_html: serde_json::to_string(&body.to_html_fragment(language.as_str(), language.direction().as_str(), &resolve)).map_err(Error::internal)?,
+        body_text: serde_json::to_string(&body.to_text()).map_err(Error::internal)?,
     })
 }
 

@@ -15,9 +15,13 @@ pub use rebuild::{Rebuild, RebuildSelection};
 use crate::config::Config;
 use crate::db::{Timestamp, Tx};
 use crate::error::Result;
+use crate::jobs;
 use crate::language::Tag;
 use crate::text_enum;
 use uuid::Uuid;
+
+/// The part of what is public that documents are.
+const ARTICLES: &str = "articles";
 
 text_enum! {
     /// What happened to a public text.
@@ -57,12 +61,17 @@ pub struct Change {
 /// # Errors
 /// When the database fails.
 pub async fn publish(tx: &mut Tx, config: &Config, article: Uuid, language: &Tag, change: &Change, now: Timestamp) -> Result<i64> {
+    let was_public = store::is_public(tx, article).await?;
     let source = store::source(tx, article, language).await?;
     let document = document::render(tx, config, &source, change, now).await?;
     let seq = store::next_seq(tx).await?;
     store::put(tx, &document, seq, now).await?;
     store::log(tx, seq, article, language, document.agency_id, source.revision, change, now).await?;
     store::refresh_siblings(tx, article, now).await?;
+    if !was_public {
+        refresh_links(tx, article, now).await?;
+    }
+    store::stamp(tx, ARTICLES, now).await?;
     Ok(seq)
 }
 
@@ -80,7 +89,19 @@ pub async fn withdraw(tx: &mut Tx, article: Uuid, language: &Tag, change: &Chang
     }
     store::log(tx, seq, article, language, agency, revision, change, now).await?;
     store::refresh_siblings(tx, article, now).await?;
+    if !store::is_public(tx, article).await? {
+        refresh_links(tx, article, now).await?;
+    }
+    store::stamp(tx, ARTICLES, now).await?;
     Ok(Some(seq))
+}
+
+/// Texts show links to a story exactly while something of it is public.
+async fn refresh_links(tx: &mut Tx, article: Uuid, now: Timestamp) -> Result<()> {
+    if store::is_linked(tx, article).await? {
+        jobs::enqueue(tx, &Rebuild { selection: RebuildSelection::Linking(article) }, now, now).await?;
+    }
+    Ok(())
 }
 
 /// Reserves an address for a text: the one it has, the one it wants, or one made of its headline. Every address stays its text's for ever.

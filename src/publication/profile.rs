@@ -1,5 +1,6 @@
 //! Public profiles of agencies, sections and bylined staff.
 
+use super::store;
 use crate::db::{Reader, Timestamp, Tx};
 use crate::error::{Error, Result};
 use crate::language::Tag;
@@ -73,12 +74,12 @@ async fn put(tx: &mut Tx, kind: &str, id: Uuid, slug: &str, position: i32, profi
     .bind(now)
     .execute()
     .await?;
-    Ok(())
+    store::stamp(tx, kind, now).await
 }
 
-async fn remove(tx: &mut Tx, kind: &str, id: Uuid) -> Result<()> {
-    tx.query("DELETE FROM published_profiles WHERE kind = $1 AND id = $2").bind(kind).bind(id).execute().await?;
-    Ok(())
+async fn remove(tx: &mut Tx, kind: &str, id: Uuid, now: Timestamp) -> Result<()> {
+    let gone = tx.query("DELETE FROM published_profiles WHERE kind = $1 AND id = $2").bind(kind).bind(id).execute().await?;
+    if gone > 0 { store::stamp(tx, kind, now).await } else { Ok(()) }
 }
 
 #[derive(FromRow)]
@@ -107,7 +108,7 @@ pub async fn refresh_agency(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<()>
     for (member,) in staff {
         refresh_staff(tx, member, now).await?;
     }
-    let Some(agency) = agency else { return remove(tx, "agency", id).await };
+    let Some(agency) = agency else { return remove(tx, "agency", id, now).await };
     let offices: Vec<OfficeProfile> = tx
         .query(
             "SELECT names, country, city, address, time_zone, opened_on, head_office FROM offices WHERE agency_id = $1 \
@@ -138,7 +139,7 @@ pub async fn refresh_agency(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<()>
 pub async fn refresh_section(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<()> {
     let section: Option<(String, Json<Names>, i32)> =
         tx.query("SELECT slug, names, position FROM sections WHERE id = $1 AND state = 'active'").bind(id).optional().await?;
-    let Some((slug, names, position)) = section else { return remove(tx, "section", id).await };
+    let Some((slug, names, position)) = section else { return remove(tx, "section", id, now).await };
     let profile = SectionProfile { id, slug, names: names.0, position };
     put(tx, "section", id, &profile.slug, position, &profile, now).await
 }
@@ -165,14 +166,8 @@ pub async fn refresh_staff(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<()> 
         .bind(id)
         .optional()
         .await?;
-    let Some(staff) = staff else { return remove(tx, "staff", id).await };
-    let profile = StaffProfile {
-        id,
-        names: staff.names.0,
-        bios: staff.bios.0,
-        languages: staff.languages.0,
-        agency_id: staff.agency_id,
-        agency_slug: staff.agency_slug,
-    };
+    let Some(staff) = staff else { return remove(tx, "staff", id, now).await };
+    let profile =
+        StaffProfile { id, names: staff.names.0, bios: staff.bios.0, languages: staff.languages.0, agency_id: staff.agency_id, agency_slug: staff.agency_slug };
     put(tx, "staff", id, &id.to_string(), 0, &profile, now).await
 }

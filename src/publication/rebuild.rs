@@ -19,6 +19,8 @@ pub enum RebuildSelection {
     Section(Uuid),
     Agency(Uuid),
     Article(Uuid),
+    /// Those that link to an article.
+    Linking(Uuid),
 }
 
 /// Renders documents anew, a batch at a time. Nothing enters the change log: the texts are the same.
@@ -51,6 +53,10 @@ async fn batch(state: &State, selection: RebuildSelection, after: i64) -> anyhow
         RebuildSelection::Agency(id) => {
             query.push(" AND (agency_id = ").push_bind(id).push(" OR article_id IN (SELECT id FROM articles WHERE agency_id = ").push_bind(id).push("))")
         }
+        RebuildSelection::Linking(id) => query
+            .push(" AND EXISTS (SELECT 1 FROM body_links l WHERE l.article_id = published_documents.article_id AND l.language = published_documents.language AND l.target_id = ")
+            .push_bind(id)
+            .push(")"),
         RebuildSelection::Article(id) => query.push(" AND article_id = ").push_bind(id),
     };
     let rows: Vec<Row> = query.push(" ORDER BY id LIMIT ").push_bind(BATCH).all().await?;
@@ -66,6 +72,9 @@ async fn batch(state: &State, selection: RebuildSelection, after: i64) -> anyhow
         let document = document::render(&mut tx, &state.config, &source, &change, at).await?;
         store::put(&mut tx, &document, *seq, now).await?;
         store::refresh_siblings(&mut tx, *article, now).await?;
+    }
+    if !rows.is_empty() {
+        store::stamp(&mut tx, super::ARTICLES, now).await?;
     }
     tx.commit().await?;
     Ok(rows.last().map(|(id, ..)| *id))

@@ -49,7 +49,7 @@ pub struct Source {
 }
 
 /// Nobody publishes anything of a story while it is rendered.
-const HOLD: Sql = sql!("SELECT version FROM articles WHERE id = $1" ["" | " FOR UPDATE"]);
+const HOLD: Sql = sql!("SELECT version FROM articles WHERE id = $1"["" | " FOR UPDATE"]);
 
 /// See [`HOLD`].
 pub async fn hold(tx: &mut Tx, article: Uuid) -> Result<()> {
@@ -107,7 +107,9 @@ pub async fn put(tx: &mut Tx, document: &Document, seq: i64, now: Timestamp) -> 
          modified_at = $9, url = $10, surrogate_key = $11, head = $12, related = $13, body = $14, body_html = $15, body_text = $16, seq = $17, \
          is_original = $18, rendition = rendition + 1 WHERE article_id = $1 AND language = $2 RETURNING id",
     );
-    let id = if let Some((id,)) = bind(update, document, seq, now).optional::<(i64,)>().await? { id } else {
+    let id = if let Some((id,)) = bind(update, document, seq, now).optional::<(i64,)>().await? {
+        id
+    } else {
         let insert = tx.query(
             "INSERT INTO published_documents (article_id, language, agency_id, section_id, slug, urgency, published_at, updated_at, modified_at, \
              url, surrogate_key, head, related, body, body_html, body_text, seq, is_original, id, rendition, alternates, links) \
@@ -117,6 +119,15 @@ pub async fn put(tx: &mut Tx, document: &Document, seq: i64, now: Timestamp) -> 
         seq
     };
     unindex(tx, id).await?;
+    unlink(tx, document.article_id, &document.language).await?;
+    for target in &document.links {
+        tx.query("INSERT INTO body_links (target_id, article_id, language) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+            .bind(*target)
+            .bind(document.article_id)
+            .bind(&document.language)
+            .execute()
+            .await?;
+    }
     for topic in &document.topics {
         tx.query("INSERT INTO published_topics (topic, document_id) VALUES ($1, $2) ON CONFLICT DO NOTHING").bind(topic).bind(id).execute().await?;
     }
@@ -148,6 +159,26 @@ fn bind<'c>(query: Query<'c>, document: &Document, seq: i64, now: Timestamp) -> 
         .bind(document.is_original)
 }
 
+/// Notes when a part of what is public changed.
+pub async fn stamp(tx: &mut Tx, part: &str, now: Timestamp) -> Result<()> {
+    tx.query("INSERT INTO published_stamps (part, at) VALUES ($1, $2) ON CONFLICT (part) DO UPDATE SET at = excluded.at")
+        .bind(part)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Whether readers see something of a story.
+pub async fn is_public(tx: &mut Tx, article: Uuid) -> Result<bool> {
+    Ok(tx.query("SELECT id FROM published_documents WHERE article_id = $1 LIMIT 1").bind(article).optional::<(i64,)>().await?.is_some())
+}
+
+/// Whether a public text links to a story.
+pub async fn is_linked(tx: &mut Tx, article: Uuid) -> Result<bool> {
+    Ok(tx.query("SELECT article_id FROM body_links WHERE target_id = $1 LIMIT 1").bind(article).optional::<(Uuid,)>().await?.is_some())
+}
+
 async fn unindex(tx: &mut Tx, id: i64) -> Result<()> {
     tx.query("DELETE FROM published_topics WHERE document_id = $1").bind(id).execute().await?;
     tx.query("DELETE FROM published_authors WHERE document_id = $1").bind(id).execute().await?;
@@ -164,8 +195,14 @@ pub async fn standing(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Opti
         .await?)
 }
 
+async fn unlink(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<()> {
+    tx.query("DELETE FROM body_links WHERE article_id = $1 AND language = $2").bind(article).bind(language).execute().await?;
+    Ok(())
+}
+
 /// Takes a document away, if there is one.
 pub async fn remove(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<()> {
+    unlink(tx, article, language).await?;
     let gone: Option<(i64,)> =
         tx.query("DELETE FROM published_documents WHERE article_id = $1 AND language = $2 RETURNING id").bind(article).bind(language).optional().await?;
     match gone {
@@ -226,12 +263,12 @@ pub async fn refresh_siblings(tx: &mut Tx, article: Uuid, now: Timestamp) -> Res
         "UPDATE published_documents SET alternates = $2, links = $3, modified_at = $4, rendition = rendition + 1 \
          WHERE article_id = $1 AND alternates <> $2",
     )
-        .bind(article)
-        .bind(alternates)
-        .bind(links)
-        .bind(now)
-        .execute()
-        .await?;
+    .bind(article)
+    .bind(alternates)
+    .bind(links)
+    .bind(now)
+    .execute()
+    .await?;
     Ok(())
 }
 

@@ -167,15 +167,7 @@ async fn add(tx: &mut Tx, actor: &Actor, article: Uuid, language: &Tag, text: &S
 }
 
 /// Brings a new text to the state that the demo shows it in.
-async fn bring(
-    tx: &mut Tx,
-    state: &State,
-    people: &People,
-    author: &Actor,
-    text: Translation,
-    content: &StoryText,
-    now: Timestamp,
-) -> anyhow::Result<()> {
+async fn bring(tx: &mut Tx, state: &State, people: &People, author: &Actor, text: Translation, content: &StoryText, now: Timestamp) -> anyhow::Result<()> {
     // Where the agency asks for four eyes, the platform's editor is the second pair.
     let reviewer = if text.four_eyes { people.editor("platform")? } else { author };
     let config = &state.config;

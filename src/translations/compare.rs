@@ -149,7 +149,9 @@ fn comparable(revision: &Revision) -> Result<Vec<Comparable>> {
 
 fn without_keys(value: Value) -> Value {
     match value {
-        Value::Object(members) => Value::Object(members.into_iter().filter(|(name, _)| name != "_key").map(|(name, member)| (name, without_keys(member))).collect()),
+        Value::Object(members) => {
+            Value::Object(members.into_iter().filter(|(name, _)| name != "_key").map(|(name, member)| (name, without_keys(member))).collect())
+        }
         Value::Array(items) => Value::Array(items.into_iter().map(without_keys).collect()),
         other => other,
     }

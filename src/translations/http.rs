@@ -298,7 +298,13 @@ async fn update_translation(
 #[utoipa::path(tag = "translations", params(TextPath, IfMatch), responses((status = 204, description = "Deleted")),
     extensions(("x-problems" = json!(["illegal_transition", "conflict"]))))]
 #[delete("/articles/{id}/translations/{language}")]
-async fn delete_translation(state: Data<State>, caller: Caller<WriteWork>, Path(path): Path<TextPath>, precondition: Precondition, write: Write) -> Result<Answer> {
+async fn delete_translation(
+    state: Data<State>,
+    caller: Caller<WriteWork>,
+    Path(path): Path<TextPath>,
+    precondition: Precondition,
+    write: Write,
+) -> Result<Answer> {
     let now = state.clock.now();
     write
         .run(&caller, async |tx| {

@@ -129,10 +129,8 @@ mod tests {
         let mut table = vec![];
         for &publication in Publication::ALL {
             for &review in Review::ALL {
-                let steps: Vec<String> = Step::ALL
-                    .iter()
-                    .filter_map(|&step| after(publication, review, step).map(|(p, r)| format!("{}→{p}/{r}", step.name())))
-                    .collect();
+                let steps: Vec<String> =
+                    Step::ALL.iter().filter_map(|&step| after(publication, review, step).map(|(p, r)| format!("{}→{p}/{r}", step.name()))).collect();
                 table.push(format!("{publication}/{review}: {}", steps.join(" ")));
             }
         }

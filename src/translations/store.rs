@@ -229,7 +229,9 @@ pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timest
         .bind(now)
         .optional()
         .await?;
-    let revision = if let Some((revision,)) = revived { revision } else {
+    let revision = if let Some((revision,)) = revived {
+        revision
+    } else {
         tx.query(
             "INSERT INTO translations (article_id, language, agency_id, is_original, publication, review, revision, base_revision, headline, \
              headline_key, slug, assignee_id, created_by, last_author, version, created_at, updated_at, updated_by) \

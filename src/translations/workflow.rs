@@ -209,7 +209,13 @@ pub async fn kill(tx: &mut Tx, actor: &Actor, text: &Translation, reason: &str, 
 #[utoipa::path(tag = "workflow", params(TextPath, IfMatch), responses((status = 200, description = "In review", body = Translation)),
     extensions(("x-problems" = json!(["illegal_transition", "validation_failed"]))))]
 #[post("/articles/{id}/translations/{language}/submit")]
-async fn submit_translation(state: Data<State>, caller: Caller<SubmitWork>, Path(path): Path<TextPath>, precondition: Precondition, write: Write) -> Result<Answer> {
+async fn submit_translation(
+    state: Data<State>,
+    caller: Caller<SubmitWork>,
+    Path(path): Path<TextPath>,
+    precondition: Precondition,
+    write: Write,
+) -> Result<Answer> {
     let now = state.clock.now();
     write
         .run(&caller, async |tx| {
@@ -250,7 +256,13 @@ async fn return_translation(
 #[utoipa::path(tag = "workflow", params(TextPath, IfMatch), responses((status = 200, description = "Approved", body = Translation)),
     extensions(("x-problems" = json!(["illegal_transition", "four_eyes_required"]))))]
 #[post("/articles/{id}/translations/{language}/approve")]
-async fn approve_translation(state: Data<State>, caller: Caller<ReviewWork>, Path(path): Path<TextPath>, precondition: Precondition, write: Write) -> Result<Answer> {
+async fn approve_translation(
+    state: Data<State>,
+    caller: Caller<ReviewWork>,
+    Path(path): Path<TextPath>,
+    precondition: Precondition,
+    write: Write,
+) -> Result<Answer> {
     let now = state.clock.now();
     write
         .run(&caller, async |tx| {

@@ -366,7 +366,7 @@ async fn json_nests_sixty_four_deep(app: App) {
     problem(&answer, 400, "malformed_body");
     assert_eq!(answer.faults(), ["/extra"], "it was read");
     let objects = format!("{}1{}", "{\"a\":".repeat(65), "}".repeat(65));
-    for bomb in [lists(64), lists(100_000), "[".repeat(200_000), objects, "{\"a\":[".repeat(50_000)] {
+    for bomb in [lists(64), lists(100_000), format!("{{\"extra\":{}", "[".repeat(200_000)), objects, "{\"a\":[".repeat(50_000)] {
         let answer = login(bomb).await;
         problem(&answer, 400, "malformed_body");
         assert!(answer.json()["detail"].as_str().unwrap().contains("64"), "{}", answer.text());

@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod agencies;
 mod articles;
 mod auth;
 mod contract;
+mod delivery;
 mod edge;
 mod idempotency;
 mod matrix;

@@ -27,7 +27,8 @@ fn in_repository(file: &str) -> std::path::PathBuf {
 /// Path, method and operation of everything in the document.
 fn operations() -> Vec<(&'static str, &'static str, &'static Value)> {
     let paths = api::document()["paths"].as_object().unwrap();
-    let items = paths.iter().flat_map(|(path, item)| item.as_object().unwrap().iter().map(move |(method, operation)| (path.as_str(), method.as_str(), operation)));
+    let items =
+        paths.iter().flat_map(|(path, item)| item.as_object().unwrap().iter().map(move |(method, operation)| (path.as_str(), method.as_str(), operation)));
     items.filter(|(_, _, operation)| operation["operationId"].is_string()).collect()
 }
 

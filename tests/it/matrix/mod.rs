@@ -90,7 +90,14 @@ fn needs_if_match(id: &str) -> bool {
 fn body(id: &str, n: usize) -> Option<Value> {
     let names = json!({ "en": format!("Name {n}") });
     Some(match id {
-        "update_me" | "update_agency" | "update_office" | "update_agreement" | "update_section" | "update_article" | "update_translation" | "update_staff_member" => json!({}),
+        "update_me"
+        | "update_agency"
+        | "update_office"
+        | "update_agreement"
+        | "update_section"
+        | "update_article"
+        | "update_translation"
+        | "update_staff_member" => json!({}),
         "change_password" => json!({ "current_password": "not the password", "new_password": "another horse battery" }),
         "create_agency" => json!({
             "slug": format!("agency-{n}"), "country": "KZ", "languages": ["kk"], "names": names, "descriptions": {}, "time_zone": "Asia/Almaty",

@@ -254,7 +254,9 @@ async fn target(app: &App, name: &'static str, agency: Uuid, author: &str, share
 /// From now on every row that is written, changed or deleted leaves a row in `writes`.
 async fn count_writes(app: &App) {
     let tables: Vec<(String,)> = match &app.state.db {
-        Db::Sqlite { .. } => app.state.db.query("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'"),
+        Db::Sqlite { .. } => {
+            app.state.db.query("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'")
+        }
         Db::Postgres(_) => app.state.db.query("SELECT CAST(tablename AS text) FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '\\_%'"),
     }
     .all()
@@ -278,7 +280,8 @@ async fn count_writes(app: &App) {
                  CREATE FUNCTION count_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO writes VALUES (TG_TABLE_NAME); RETURN NULL; END $$;\n",
             );
             for (table,) in &tables {
-                let _ = writeln!(script, "CREATE TRIGGER count_writes AFTER INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION count_write();");
+                let _ =
+                    writeln!(script, "CREATE TRIGGER count_writes AFTER INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION count_write();");
             }
             let mut connection = sqlx::PgConnection::connect(app.url()).await.unwrap();
             sqlx::raw_sql(AssertSqlSafe(script)).execute(&mut connection).await.unwrap();

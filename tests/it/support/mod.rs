@@ -173,7 +173,8 @@ impl App {
             let future: Answering = Box::pin(async move {
                 let response = service.call(request.to_request()).await.unwrap();
                 let status = response.status();
-                let headers = response.headers().iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
+                let headers =
+                    response.headers().iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
                 let body = to_bytes(response.into_body().boxed()).await.unwrap().to_vec();
                 Answer { status, headers, body }
             });
