@@ -1,6 +1,7 @@
 //! What happens to every request and every answer, whatever the route.
 
 use crate::error::{Code, Error};
+use crate::idempotency;
 use crate::limits::Left;
 use crate::routes::Routes;
 use crate::state::State;
@@ -86,11 +87,16 @@ fn check(request: &ServiceRequest) -> Result<(), Error> {
     if encoded {
         return Err(Error::new(Code::UnsupportedMediaType, "Send the body as it is: encoded bodies are not read."));
     }
-    if !request.query_string().is_empty()
-        && let Some(routes) = request.app_data::<Data<Routes>>()
-    {
-        routes.check_query(request.method().as_str(), request.path(), request.query_string())?;
+    if let Some(routes) = request.app_data::<Data<Routes>>() {
+        // Delivery has one method, and no time to lose.
+        if request.method() != Method::GET || !request.path().starts_with("/v1/delivery/") {
+            routes.check_method(request.method().as_str(), request.path())?;
+        }
+        if !request.query_string().is_empty() {
+            routes.check_query(request.method().as_str(), request.path(), request.query_string())?;
+        }
     }
+    idempotency::check(request.headers())?;
     if !accepts_json(request.headers()) && request.path().starts_with("/v1/") {
         return Err(Error::new(Code::NotAcceptable, "The answers of this API are application/json."));
     }

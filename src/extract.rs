@@ -7,9 +7,11 @@ use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde_json::Value;
 use std::future::{Future, Ready, ready};
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -54,7 +56,8 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalBody<T> {
         let raw = Raw::from_request(request, payload);
         Box::pin(async move {
             let raw = raw.await?;
-            if raw.bytes.is_empty() { Ok(Self(T::default())) } else { raw.json().map(Self) }
+            let left_out = raw.bytes.is_empty() || raw.bytes.trim_ascii() == b"null";
+            if left_out { Ok(Self(T::default())) } else { raw.json().map(Self) }
         })
     }
 }
@@ -134,10 +137,11 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     if too_deep(bytes) {
         return Err(malformed(format!("The JSON nests deeper than {DEPTH_LIMIT} levels.")));
     }
-    let value: Value = serde_json::from_str(text).map_err(|e| {
+    let mut value: Value = serde_json::from_str(text).map_err(|e| {
         let what = if e.is_eof() { "ends too early" } else { "is not JSON" };
         malformed(format!("The body {what}, at line {}, column {}.", e.line(), e.column()))
     })?;
+    whole_numbers(&mut value);
     if let Some(pointer) = find_nul(&value, String::new()) {
         return Err(Error::invalid(&pointer, "nul", "contains the character U+0000, which cannot be stored"));
     }
@@ -242,6 +246,22 @@ fn too_deep(bytes: &[u8]) -> bool {
     false
 }
 
+/// JSON does not tell 1.0 from 1; serde does.
+fn whole_numbers(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(whole_numbers),
+        Value::Object(members) => members.values_mut().for_each(whole_numbers),
+        Value::Number(number) if number.is_f64() => {
+            // Written without its fraction, a whole number is read as one, where one can be that large.
+            let whole = number.as_f64().filter(|float| float.fract() == 0.0).and_then(|float| format!("{float:.0}").parse::<i64>().ok());
+            if let Some(whole) = whole {
+                *number = whole.into();
+            }
+        }
+        _ => {}
+    }
+}
+
 fn find_nul(value: &Value, at: String) -> Option<String> {
     match value {
         Value::String(text) => text.contains('\0').then_some(at),
@@ -260,8 +280,19 @@ pub struct Object<T>(pub T);
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let members = serde_json::Map::deserialize(deserializer)?;
-        serde_json::from_value(Value::Object(members)).map(Self).map_err(serde::de::Error::custom)
+        struct Members<T>(PhantomData<T>);
+        impl<'de, T: DeserializeOwned> Visitor<'de> for Members<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(Members(PhantomData))
     }
 }
 
@@ -359,11 +390,20 @@ mod tests {
             (r#"{"size": 3}"#, "/name", "missing_member"),
             (r#"{"name": "a", "inner": {"name": "b", "size": 300}}"#, "/inner/size", "wrong_type"),
             (r#"{"name": "a", "inner": {}}"#, "/inner/name", "missing_member"),
+            (r#"{"name": "a", "size": 1.5}"#, "/size", "wrong_type"),
+            (r#"{"name": "a", "size": 1e300}"#, "/size", "wrong_type"),
         ] {
             let error = from_json::<Sample>(body.as_bytes()).unwrap_err();
             assert_eq!(error.code, Code::MalformedBody, "{body}");
             let fault = &error.faults[0];
             assert_eq!((fault.pointer.as_deref(), fault.code.as_ref()), (Some(pointer), code), "{body}: {fault:?}");
+        }
+    }
+
+    #[test]
+    fn a_whole_number_is_one_however_it_is_written() {
+        for size in ["3", "3.0", "0.3e1"] {
+            assert_eq!(from_json::<Sample>(format!(r#"{{"name": "a", "size": {size}}}"#).as_bytes()).unwrap().size, Some(3));
         }
     }
 

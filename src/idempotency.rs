@@ -11,6 +11,7 @@ use crate::policy::Actor;
 use crate::sql;
 use crate::state::State;
 use actix_web::dev::Payload;
+use actix_web::http::header::HeaderMap;
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -102,9 +103,7 @@ impl Write {
         if self.request.method() != Method::POST {
             return Ok(None);
         }
-        let Some(value) = self.request.headers().get(HEADER) else { return Ok(None) };
-        let key = value.to_str().ok().map(str::trim).filter(|key| (1..=255).contains(&key.len()));
-        key.map(|key| Some(key.to_owned())).ok_or_else(|| Error::parameter(HEADER, "must have 1 to 255 printable characters"))
+        read(self.request.headers())
     }
 
     fn operation(&self) -> String {
@@ -158,6 +157,20 @@ impl Write {
         .await?;
         Ok(())
     }
+}
+
+fn read(headers: &HeaderMap) -> Result<Option<String>> {
+    let Some(value) = headers.get(HEADER) else { return Ok(None) };
+    let key = value.to_str().ok().map(str::trim).filter(|key| (1..=255).contains(&key.len()));
+    key.map(|key| Some(key.to_owned())).ok_or_else(|| Error::parameter(HEADER, "must have 1 to 255 printable characters"))
+}
+
+/// Refuses a key that cannot be one, also where nothing is stored under it.
+///
+/// # Errors
+/// `invalid_parameter`.
+pub fn check(headers: &HeaderMap) -> Result<()> {
+    read(headers).map(drop)
 }
 
 /// Forgets answers that were kept long enough.

@@ -40,9 +40,18 @@ impl utoipa::PartialSchema for Names {
         ObjectBuilder::new()
             .schema_type(Type::Object)
             .description(Some("A text by language tag (BCP 47)."))
+            .property_names(language())
             .additional_properties(Some(AdditionalProperties::RefOr(ObjectBuilder::new().schema_type(Type::String).into())))
             .examples([serde_json::json!({ "az": "Siyasət", "kk": "Саясат" })])
             .into()
+    }
+}
+
+/// What a text by language can be called.
+fn language() -> Option<Schema> {
+    match <Tag as utoipa::PartialSchema>::schema() {
+        RefOr::T(schema) => Some(schema),
+        RefOr::Ref(_) => None,
     }
 }
 
@@ -63,6 +72,7 @@ impl utoipa::PartialSchema for NamesChange {
         ObjectBuilder::new()
             .schema_type(Type::Object)
             .description(Some("Texts by language tag (BCP 47): `null` removes one, and languages that are not named stay."))
+            .property_names(language())
             .additional_properties(Some(AdditionalProperties::RefOr(text.into())))
             .examples([serde_json::json!({ "kk": "Саясат", "en": null })])
             .into()

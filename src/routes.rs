@@ -47,6 +47,17 @@ impl Routes {
         Some(methods.join(", "))
     }
 
+    /// Refuses a method that the address does not know, also where another address with a variable part would take it.
+    ///
+    /// # Errors
+    /// `method_not_allowed`.
+    pub fn check_method(&self, method: &str, path: &str) -> Result<()> {
+        match self.find(path) {
+            Some(route) if method != "OPTIONS" && !route.operations.iter().any(|(known, _)| known == method) => Err(self.unmatched(path)),
+            _ => Ok(()),
+        }
+    }
+
     /// Refuses query parameters that the operation does not know.
     ///
     /// # Errors

@@ -78,10 +78,10 @@ pub struct ArticleFilter {
     /// Words that a headline contains, in this order, whatever their case.
     #[param(max_length = 200)]
     pub headline: Option<String>,
-    #[param(value_type = Option<Sort>)]
+    #[param(value_type = Option<Sort>, inline)]
     pub sort: Option<Sort>,
     /// `exact` counts them all.
-    #[param(value_type = Option<Count>)]
+    #[param(value_type = Option<Count>, inline)]
     pub count: Option<Count>,
     /// 1 to 100.
     #[param(minimum = 1, maximum = 100)]

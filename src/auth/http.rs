@@ -325,8 +325,8 @@ async fn change_password(state: Data<State>, request: HttpRequest, caller: Calle
     let now = state.clock.now();
     let account = store::account_by_id(&state.db, caller.id()).await?.ok_or_else(|| Error::not_found("staff member"))?;
     let bucket = store::email_key(&account.email);
-    throttle::take_account(&state.db, &bucket, address_of(&request), now).await?;
     password::check("/new_password", &body.new_password, &account.email)?;
+    throttle::take_account(&state.db, &bucket, address_of(&request), now).await?;
     if password::verify(body.current_password, account.password_hash).await? == Verdict::Wrong {
         return Err(Error::new(Code::InvalidCredentials, "The current password is not right."));
     }

@@ -51,9 +51,9 @@ struct ByIdQuery {
     /// Languages to take where that one is not published, in this order; `auto` for the house's table.
     #[param(value_type = Option<String>, example = "ru,en")]
     fallback: Option<Fallback>,
-    #[param(value_type = Option<BodyFormat>)]
+    #[param(value_type = Option<BodyFormat>, inline)]
     body_format: Option<BodyFormat>,
-    #[param(value_type = Option<Include>)]
+    #[param(value_type = Option<Include>, inline)]
     include: Option<Include>,
 }
 
@@ -61,9 +61,9 @@ struct ByIdQuery {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct BySlugQuery {
-    #[param(value_type = Option<BodyFormat>)]
+    #[param(value_type = Option<BodyFormat>, inline)]
     body_format: Option<BodyFormat>,
-    #[param(value_type = Option<Include>)]
+    #[param(value_type = Option<Include>, inline)]
     include: Option<Include>,
 }
 

@@ -78,7 +78,7 @@ struct ListQuery {
     published_before: Option<Timestamp>,
     #[param(value_type = Option<Timestamp>)]
     updated_after: Option<Timestamp>,
-    #[param(value_type = Option<Sort>)]
+    #[param(value_type = Option<Sort>, inline)]
     sort: Option<Sort>,
     /// 1 to 100.
     #[param(minimum = 1, maximum = 100)]

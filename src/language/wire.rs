@@ -25,6 +25,7 @@ impl utoipa::PartialSchema for Tag {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
+            .enum_values(Some(super::table::VARIANTS.iter().map(|variant| variant.tag)))
             .description(Some(
                 "Language and, where it is not the language's default one, script, as a BCP 47 tag. \
                  Aliases such as `kaz` or `uz-Latin` are accepted and never answered.",

@@ -41,9 +41,9 @@ pub struct Comparison {
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
 pub struct FieldChange {
     pub field: String,
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub from: Value,
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub to: Value,
 }
 

@@ -393,6 +393,7 @@ async fn what_is_not_json_is_400(app: App) {
         (json!({"original_language": "az", "headline": "x", "urgency": 1.5}), "/urgency"),
         (json!({"original_language": "az", "headline": "x", "topics": "medtop:20000344"}), "/topics"),
         (json!({"original_language": "az", "headline": "x", "related": ["none"]}), "/related/0"),
+        (json!({"original_language": "az", "headline": "x", "seo": {"title": 7}}), "/seo/title"),
         (json!("a text"), ""),
         (json!(null), ""),
     ] {
