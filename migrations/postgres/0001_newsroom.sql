@@ -280,6 +280,9 @@ CREATE INDEX published_documents_language ON published_documents (language, publ
 CREATE INDEX published_documents_section ON published_documents (section_id, language, published_at DESC, id DESC);
 CREATE INDEX published_documents_agency ON published_documents (agency_id, language, published_at DESC, id DESC);
 
+-- Only bodies are compressed and kept apart: lists read the rest.
+ALTER TABLE published_documents SET (toast_tuple_target = 8160);
+
 CREATE TABLE published_topics (
     topic        text COLLATE "C" NOT NULL,
     document_id  bigint NOT NULL,

@@ -98,11 +98,8 @@ async fn list_published_articles(state: Data<State>, request: HttpRequest, Query
     let (filter, varies) = filter(&mut on, &request, &query).await?;
     let asked = Asked::<(i64, i64)>::read(query.limit, query.cursor.as_deref(), &(plain, &filter.languages))?;
     let cards = store::page(&mut on, &filter, asked.limit, asked.after).await?;
-    let has_more = cards.found > i64::from(asked.limit);
-    let next = match (cards.last_at, cards.last_id) {
-        (Some(at), Some(id)) if has_more => Some(asked.cursor((at.micros(), id))),
-        _ => None,
-    };
+    let has_more = cards.has_more;
+    let next = cards.next().map(|key| asked.cursor(key));
     let cards_text = cards.joined.unwrap_or_default();
     let mut body = String::with_capacity(cards_text.len() + 160);
     body.push_str("{\"data\":[");

@@ -120,55 +120,64 @@ pub struct Filter {
 pub struct Cards {
     /// The texts, with commas between.
     pub joined: Option<String>,
-    /// Which renditions of which texts they are.
+    /// Which renditions of which texts they are: `id.rendition`, with commas between.
     pub renditions: Option<String>,
-    /// How many were found, one more than the page holds at most.
-    pub found: i64,
+    pub has_more: bool,
     pub last_at: Option<Timestamp>,
-    pub last_id: Option<i64>,
     /// When something last changed in delivery.
     pub changed_at: Option<Timestamp>,
 }
 
-const PAGE_NEWEST: Sql = sql!(
-    "SELECT string_agg(card, ',' ORDER BY n) FILTER (WHERE n <= $1) AS joined, \
-     string_agg(CAST(id AS text) || '.' || CAST(rendition AS text), ',' ORDER BY n) FILTER (WHERE n <= $1) AS renditions, count(*) AS found, \
-     max(published_at) FILTER (WHERE n = $1) AS last_at, max(id) FILTER (WHERE n = $1) AS last_id, \
-     (SELECT at FROM published_stamps WHERE part = 'articles') AS changed_at \
-     FROM (SELECT row_number() OVER (ORDER BY published_at DESC, id DESC) AS n, id, rendition, published_at, head || ',\"available_languages\":' || alternates"
+const NEWEST: Sql = sql!(
+    "SELECT string_agg(card, ','" ["" | " ORDER BY published_at DESC, id DESC"] ") AS joined, \
+     string_agg(rendition, ','" ["" | " ORDER BY published_at DESC, id DESC"] ") AS renditions, min(published_at) AS last_at"
 );
-const PAGE_OLDEST: Sql = sql!(
-    "SELECT string_agg(card, ',' ORDER BY n) FILTER (WHERE n <= $1) AS joined, \
-     string_agg(CAST(id AS text) || '.' || CAST(rendition AS text), ',' ORDER BY n) FILTER (WHERE n <= $1) AS renditions, count(*) AS found, \
-     max(published_at) FILTER (WHERE n = $1) AS last_at, max(id) FILTER (WHERE n = $1) AS last_id, \
-     (SELECT at FROM published_stamps WHERE part = 'articles') AS changed_at \
-     FROM (SELECT row_number() OVER (ORDER BY published_at, id) AS n, id, rendition, published_at, head || ',\"available_languages\":' || alternates"
+const OLDEST: Sql = sql!(
+    "SELECT string_agg(card, ','" ["" | " ORDER BY published_at, id"] ") AS joined, \
+     string_agg(rendition, ','" ["" | " ORDER BY published_at, id"] ") AS renditions, max(published_at) AS last_at"
 );
 
+impl Cards {
+    /// The key of the last text, where more follow it.
+    pub fn next(&self) -> Option<(i64, i64)> {
+        let last = self.renditions.as_deref()?.rsplit(',').next()?.split('.').next()?.parse().ok()?;
+        self.last_at.filter(|_| self.has_more).map(|at| (at.micros(), last))
+    }
+}
+
 /// A page of texts as one row of JSON: rows are what a list costs.
+///
+/// SQLite aggregates the rows of the ordered page within as they come; sorting them again would copy all their bytes.
 pub async fn page(on: impl Reader<'_>, filter: &Filter, limit: u16, after: Option<(i64, i64)>) -> Result<Cards> {
-    let mut query = on.query(if filter.oldest_first { PAGE_OLDEST } else { PAGE_NEWEST }).bind(i64::from(limit));
+    let mut query = on.query(if filter.oldest_first { OLDEST } else { NEWEST });
+    query = query
+        .push(", (SELECT at FROM published_stamps WHERE part = 'articles') AS changed_at, EXISTS (SELECT 1 FROM published_documents d WHERE TRUE");
+    query = from_page(matching(query, filter), filter, after).push(" LIMIT 1 OFFSET ").push_bind(i64::from(limit));
+    query = query.push(") AS has_more FROM (SELECT d.head || ',\"available_languages\":' || d.alternates || ");
     query = match (filter.fallback, filter.languages.first()) {
         (true, Some(wanted)) => query
-            .push(" || CASE WHEN language = ")
+            .push("CASE WHEN d.language = ")
             .push_bind(wanted)
             .push(" THEN '}' ELSE ',\"requested_language\":\"' || CAST(")
             .push_bind(wanted)
-            .push(" AS text) || '\",\"fallback\":true}' END AS card FROM ("),
-        _ => query.push(" || '}' AS card FROM ("),
+            .push(" AS text) || '\",\"fallback\":true}' END"),
+        _ => query.push("'}'"),
     };
-    query = query.push("SELECT d.id, d.rendition, d.published_at, d.head, d.alternates, d.language FROM published_documents d WHERE TRUE");
-    query = matching(query, filter);
-    if let Some((at, id)) = after {
-        query = query
-            .push(if filter.oldest_first { " AND (d.published_at, d.id) > (" } else { " AND (d.published_at, d.id) < (" })
-            .push_bind(Timestamp::from_micros(at))
-            .push(", ")
-            .push_bind(id)
-            .push(")");
-    }
+    query = query
+        .push(" AS card, CAST(d.id AS text) || '.' || CAST(d.rendition AS text) AS rendition, d.published_at, d.id FROM published_documents d WHERE TRUE");
+    query = from_page(matching(query, filter), filter, after);
     query = query.push(if filter.oldest_first { " ORDER BY d.published_at, d.id LIMIT " } else { " ORDER BY d.published_at DESC, d.id DESC LIMIT " });
-    Ok(query.push_bind(i64::from(limit) + 1).push(") AS page) AS numbered").one().await?)
+    Ok(query.push_bind(i64::from(limit)).push(") AS page").one().await?)
+}
+
+fn from_page<'q>(query: Query<'q>, filter: &Filter, after: Option<(i64, i64)>) -> Query<'q> {
+    let Some((at, id)) = after else { return query };
+    query
+        .push(if filter.oldest_first { " AND (d.published_at, d.id) > (" } else { " AND (d.published_at, d.id) < (" })
+        .push_bind(Timestamp::from_micros(at))
+        .push(", ")
+        .push_bind(id)
+        .push(")")
 }
 
 fn matching<'q>(mut query: Query<'q>, filter: &Filter) -> Query<'q> {
