@@ -10,7 +10,7 @@ use crate::page::{Asked, Page};
 use crate::policy::Actor;
 use crate::state::State;
 use crate::text_enum;
-use crate::{agencies, sections};
+use crate::{agencies, sections, topics};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use utoipa::{IntoParams, ToSchema};
@@ -287,10 +287,10 @@ async fn resolve(db: &Db, filter: &ArticleFilter) -> Result<Resolved> {
         }
         resolved.sections = Some(ids);
     }
-    if let Some(topics) = &filter.topic
-        && let Some(wrong) = topics.0.iter().find(|topic| !topic.bytes().all(|b| b.is_ascii_alphanumeric() || b == b':'))
+    if let Some(wanted) = &filter.topic
+        && let Some(unknown) = wanted.0.iter().find(|topic| topics::name(topic).is_none())
     {
-        return Err(Error::parameter("topic", format!("has {wrong:?}, which is not like medtop:20000344")));
+        return Err(Error::parameter("topic", format!("{unknown:?} is not an IPTC Media Topic")));
     }
     Ok(resolved)
 }

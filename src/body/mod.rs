@@ -94,6 +94,12 @@ impl Body {
         self.0.is_empty()
     }
 
+    /// Whether there is nothing to read or see: no block, or blank ones alone, as editors send an empty text.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.0.iter().all(|block| !matches!(block, Block::Image(_) | Block::Embed(_)) && text::of_block(block).trim().is_empty())
+    }
+
     /// Words by [UAX 29](https://www.unicode.org/reports/tr29/) in what [`Body::block_texts`] yields.
     #[must_use]
     pub fn word_count(&self) -> usize {

@@ -133,8 +133,8 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(PATIENCE)
             .statement_cache_capacity(256)
-            .pragma("mmap_size", (256 * MIB).to_string())
-            .pragma("cache_size", "-16384")
+            // For each connection; a memory map would count as often as there are connections.
+            .pragma("cache_size", "-4096")
             .pragma("temp_store", "memory")
             .pragma("journal_size_limit", (64 * MIB).to_string());
         let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE).test_before_acquire(false).idle_timeout(None).max_lifetime(None);

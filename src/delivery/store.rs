@@ -1,9 +1,8 @@
 //! Reads of the published tables: one statement for one answer.
 
-use crate::db::{Query, Reader, Sql, Timestamp};
+use crate::db::{Query, Reader, Timestamp};
 use crate::error::{Code, Error, Result};
 use crate::language::Tag;
-use crate::sql;
 use crate::text_enum;
 use sqlx::FromRow;
 use sqlx::types::Json;
@@ -128,14 +127,8 @@ pub struct Cards {
     pub changed_at: Option<Timestamp>,
 }
 
-const NEWEST: Sql = sql!(
-    "SELECT string_agg(card, ','" ["" | " ORDER BY published_at DESC, id DESC"] ") AS joined, \
-     string_agg(rendition, ','" ["" | " ORDER BY published_at DESC, id DESC"] ") AS renditions, min(published_at) AS last_at"
-);
-const OLDEST: Sql = sql!(
-    "SELECT string_agg(card, ','" ["" | " ORDER BY published_at, id"] ") AS joined, \
-     string_agg(rendition, ','" ["" | " ORDER BY published_at, id"] ") AS renditions, max(published_at) AS last_at"
-);
+const NEWEST: &str = "SELECT string_agg(card, ',') AS joined, string_agg(rendition, ',') AS renditions, min(published_at) AS last_at";
+const OLDEST: &str = "SELECT string_agg(card, ',') AS joined, string_agg(rendition, ',') AS renditions, max(published_at) AS last_at";
 
 impl Cards {
     /// The key of the last text, where more follow it.
@@ -147,11 +140,10 @@ impl Cards {
 
 /// A page of texts as one row of JSON: rows are what a list costs.
 ///
-/// SQLite aggregates the rows of the ordered page within as they come; sorting them again would copy all their bytes.
+/// Both engines aggregate the rows of the ordered page within as they come; sorting them again would copy all their bytes.
 pub async fn page(on: impl Reader<'_>, filter: &Filter, limit: u16, after: Option<(i64, i64)>) -> Result<Cards> {
     let mut query = on.query(if filter.oldest_first { OLDEST } else { NEWEST });
-    query = query
-        .push(", (SELECT at FROM published_stamps WHERE part = 'articles') AS changed_at, EXISTS (SELECT 1 FROM published_documents d WHERE TRUE");
+    query = query.push(", (SELECT at FROM published_stamps WHERE part = 'articles') AS changed_at, EXISTS (SELECT 1 FROM published_documents d WHERE TRUE");
     query = from_page(matching(query, filter), filter, after).push(" LIMIT 1 OFFSET ").push_bind(i64::from(limit));
     query = query.push(") AS has_more FROM (SELECT d.head || ',\"available_languages\":' || d.alternates || ");
     query = match (filter.fallback, filter.languages.first()) {
@@ -163,8 +155,8 @@ pub async fn page(on: impl Reader<'_>, filter: &Filter, limit: u16, after: Optio
             .push(" AS text) || '\",\"fallback\":true}' END"),
         _ => query.push("'}'"),
     };
-    query = query
-        .push(" AS card, CAST(d.id AS text) || '.' || CAST(d.rendition AS text) AS rendition, d.published_at, d.id FROM published_documents d WHERE TRUE");
+    query =
+        query.push(" AS card, CAST(d.id AS text) || '.' || CAST(d.rendition AS text) AS rendition, d.published_at, d.id FROM published_documents d WHERE TRUE");
     query = from_page(matching(query, filter), filter, after);
     query = query.push(if filter.oldest_first { " ORDER BY d.published_at, d.id LIMIT " } else { " ORDER BY d.published_at DESC, d.id DESC LIMIT " });
     Ok(query.push_bind(i64::from(limit)).push(") AS page").one().await?)

@@ -410,6 +410,7 @@ pub(super) async fn assign(tx: &mut Tx, actor: &Actor, old: &Translation, assign
         .bind(actor.id())
         .execute()
         .await?;
+    articles::touch(tx, old.article_id, actor.id(), now).await?;
     read(tx, old.article_id, &old.language).await?.ok_or_else(|| Error::internal("the text that was assigned is not there"))
 }
 

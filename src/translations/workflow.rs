@@ -122,7 +122,7 @@ pub async fn submit(tx: &mut Tx, actor: &Actor, text: &Translation, now: Timesta
 /// What must be there before others read it.
 fn complete(text: &Translation) -> Result<()> {
     let mut faults = Faults::default();
-    faults.check(!text.text.body.is_empty(), "/body", "required", "the text has no body yet");
+    faults.check(!text.text.body.is_blank(), "/body", "required", "the text has no body yet");
     faults.finish()
 }
 

@@ -359,7 +359,7 @@ async fn agencies_come_in_pages(app: App) {
             break;
         };
         let address = link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap();
-        path = address.strip_prefix(app.state.url("").as_str()).unwrap().to_owned();
+        address.strip_prefix(app.state.url("").as_str()).unwrap().clone_into(&mut path);
         assert!(path.starts_with(&format!("{AGENCIES}?state=active&limit=3&cursor=")), "{path}");
         assert_eq!(page["meta"]["has_more"], true);
         cursors.push(text(&page["meta"]["next_cursor"]));

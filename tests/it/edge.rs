@@ -87,7 +87,7 @@ fn with_a_desk(config: &mut Config) {
 }
 
 fn over_https(config: &mut Config) {
-    config.public_url = "https://api.newsroom.example".to_owned();
+    "https://api.newsroom.example".clone_into(&mut config.public_url);
 }
 
 /// A story without faults.

@@ -14,3 +14,4 @@ mod operations;
 mod schema;
 mod support;
 mod translations;
+mod workflow;

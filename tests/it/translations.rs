@@ -131,7 +131,7 @@ async fn put_adds_a_text_in_a_new_language(app: App) {
     let author = app.staff("journalist@trend.example").await;
     let editor = app.staff("admin@trend.example").await;
     let id = create(&author, &json!({})).await;
-    app.advance(Duration::from_secs(60));
+    app.advance(Duration::from_mins(1));
     let said = json!({
         "headline": "Жел Каспийде", "summary": "Қысқаша.", "dateline": "БАКУ, 24 шілде (Trend)", "byline": "Ләмен", "authors": [author.id],
         "seo": {"title": "Жел", "description": null}, "slug": "zhel-kaspiyde",
@@ -237,7 +237,7 @@ async fn put_replaces_a_text_by_a_new_revision(app: App) {
     let id = create(&author, &json!({"summary": "Short.", "dateline": "BAKU", "slug": "the-address", "seo": {"title": "T"}})).await;
     let path = at(&id, "en");
     let submitted = author.post(&format!("{path}/submit")).if_match("\"v1\"").expect(200).await;
-    app.advance(Duration::from_secs(60));
+    app.advance(Duration::from_mins(1));
     let replaced = editor.put(&path).if_match(&submitted.etag()).json(&text("Replaced")).expect(200).await;
     assert_eq!((replaced.etag().as_str(), replaced.header("Location")), ("\"v3\"", None));
     let record = replaced.json();
@@ -264,7 +264,7 @@ async fn patch_changes_what_is_said_only(app: App) {
         create(&author, &json!({"summary": "Short.", "dateline": "BAKU", "byline": "L. Z.", "seo": {"title": "T", "description": "D"}, "slug": "wind"})).await;
     let path = at(&id, "en");
     let mut expected = author.get(&path).expect(200).await.json();
-    app.advance(Duration::from_secs(60));
+    app.advance(Duration::from_mins(1));
     let changed = patch(&editor, &path, &json!({"summary": null, "dateline": "SUMGAIT", "body_html": "<p>Four words are here.</p>"})).await;
     assert_eq!((changed.status.as_u16(), changed.etag().as_str()), (200, "\"v2\""), "{}", changed.text());
     let record = changed.json();
@@ -307,7 +307,7 @@ async fn a_patch_that_changes_nothing_is_none(app: App) {
     let path = at(&id, "en");
     author.post(&format!("{path}/submit")).if_match("\"v1\"").expect(200).await;
     let before = author.get(&path).expect(200).await;
-    app.advance(Duration::from_secs(60));
+    app.advance(Duration::from_mins(1));
     let body = before.json()["body"].clone();
     for change in [json!({}), json!({"headline": "Wind over the Caspian"}), json!({"summary": "Short.", "slug": "wind", "dateline": null, "body": body})] {
         let same = patch(&editor, &path, &change).await;
@@ -570,7 +570,7 @@ async fn a_text_that_was_deleted_can_come_again(app: App) {
     add(&platform, &id, "ru", "Ветер").await;
     assert_eq!(patch(&platform, &path, &json!({"slug": "veter"})).await.etag(), "\"v2\"");
     platform.delete(&path).if_match("\"v2\"").expect(204).await;
-    app.advance(Duration::from_secs(60));
+    app.advance(Duration::from_mins(1));
     let again = add(&owner, &id, "ru", "Бриз").await;
     let record = again.json();
     assert_has(
@@ -607,7 +607,7 @@ async fn texts_have_etags_of_their_own(app: App) {
         texts
     };
     let mut before = state().await;
-    app.advance(Duration::from_secs(60));
+    app.advance(Duration::from_mins(1));
     for (place, language) in languages.into_iter().enumerate() {
         let changed = patch(&editor, &at(&id, language), &json!({"summary": "New."})).await;
         assert_eq!(changed.etag(), "\"v2\"");
@@ -881,7 +881,7 @@ async fn revisions_are_read_as_they_were(app: App) {
     let id = create(&author, &json!({"summary": "First.", "seo": {"title": "One"}})).await;
     let path = at(&id, "en");
     let first = author.get(&path).expect(200).await.json();
-    app.advance(Duration::from_secs(60));
+    app.advance(Duration::from_mins(1));
     let second = patch(&editor, &path, &json!({"headline": "Second", "body_html": "<p>Quite other words.</p>"})).await.json();
     publish(&editor, &path, &json!({})).await;
     for (number, text, by, when) in [(1, &first, author.id, NOON), (2, &second, editor.id, "2026-07-24T12:01:00Z")] {

@@ -308,7 +308,7 @@ async fn dates_do_not_hide_new_metadata(app: App) {
         format!("{ARTICLES}?language=az&limit=5"),
     ];
     let kept = dated(&app, &paths).await;
-    app.advance(Duration::from_secs(60));
+    app.advance(Duration::from_mins(1));
     describe(&app, &editor, &id, &json!({ "urgency": 1, "genre": "Analysis" })).await;
     assert_eq!(list(&app, &format!("id={id}")).await[0]["urgency"], 1);
     for (path, date) in kept {
@@ -321,7 +321,7 @@ async fn dates_do_not_hide_new_metadata(app: App) {
 async fn dates_do_not_hide_that_an_agency_is_gone(app: App) {
     let admin = app.staff("admin@platform.example").await;
     let kept = dated(&app, &["/v1/delivery/agencies".to_owned()]).await;
-    app.advance(Duration::from_secs(60));
+    app.advance(Duration::from_mins(1));
     let etag = admin.get("/v1/agencies/uza").expect(200).await.etag();
     admin.post("/v1/agencies/uza/suspend").if_match(&etag).expect(200).await;
     for (path, date) in kept {
@@ -336,7 +336,7 @@ async fn dates_do_not_hide_that_somebody_is_gone(app: App) {
     let journalist = app.staff("journalist@trend.example").await.id;
     let pages = ["/v1/delivery/staff".to_owned(), "/v1/delivery/staff?limit=100".to_owned()];
     let kept = dated(&app, &pages).await;
-    app.advance(Duration::from_secs(60));
+    app.advance(Duration::from_mins(1));
     let path = format!("/v1/staff/{journalist}");
     let etag = admin.get(&path).expect(200).await.etag();
     admin.patch(&path).if_match(&etag).json(&json!({ "byline": false })).expect(200).await;

@@ -3,17 +3,13 @@
 //! A word that nobody writes is put into every field of work in progress; then all that is public is crawled, and compared with what
 //! it was before.
 
-use super::{
-    ARTICLES, CORRIDOR, NOWRUZ, SAIGA, SAMARKAND, create, describe, edit, items, keys, list, next_page, place, plain, published, read, step, story, text,
-};
+use super::crawl::{Known, assert_same, assert_same_dates, assert_silent, crawl, leaks, seen};
+use super::{ARTICLES, CORRIDOR, create, describe, edit, keys, list, place, plain, published, read, step, story, text};
 use crate::on_both;
-use crate::support::{Answer, App, Caller};
-use newsroom::api::document;
+use crate::support::{App, Caller};
 use newsroom::db::Reader;
-use newsroom::policy::{Access, access};
 use newsroom::seed;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::path::Path;
 use uuid::Uuid;
 
@@ -29,158 +25,6 @@ on_both!(
 
 /// In every field of what must not be seen. Also good as part of an address.
 const CANARY: &str = "zqkanaryqz";
-
-/// What the crawl fills the addresses with.
-#[derive(Clone, Default)]
-struct Known {
-    articles: Vec<String>,
-    /// Language and slug.
-    texts: Vec<(String, String)>,
-    staff: Vec<String>,
-    agencies: Vec<String>,
-}
-
-impl Known {
-    /// A few stories of the demo in each of their languages, and everybody.
-    async fn of(app: &App) -> Self {
-        let mut known = Self::default();
-        for slugline in [NOWRUZ, SAMARKAND, SAIGA, CORRIDOR] {
-            known.articles.push(story(app, slugline).await);
-        }
-        for item in list(app, &format!("id={}&language=az,en,kk-Latn,uz-Cyrl", known.articles.join(","))).await {
-            known.texts.push((text(&item["language"]), text(&item["slug"])));
-        }
-        for profile in items(&read(app, "/v1/delivery/agencies").await.json()) {
-            known.agencies.extend([text(&profile["id"]), text(&profile["slug"])]);
-        }
-        let staff: Vec<(Uuid,)> = app.state.db.query("SELECT id FROM staff ORDER BY id").all().await.unwrap();
-        known.staff.extend(staff.iter().map(|(id,)| id.to_string()));
-        known
-    }
-
-    /// Only these, for what is asked about secrets.
-    fn places(&self, path: &str) -> Vec<String> {
-        match path {
-            "/v1/delivery/articles/{id}" => self.articles.iter().map(|id| format!("{ARTICLES}/{id}")).collect(),
-            "/v1/delivery/articles/{language}/{slug}" => self.texts.iter().map(|(language, slug)| format!("{ARTICLES}/{language}/{slug}")).collect(),
-            "/v1/delivery/staff/{id}" => self.staff.iter().map(|id| format!("/v1/delivery/staff/{id}")).collect(),
-            "/v1/delivery/agencies/{agency}" => self.agencies.iter().map(|agency| format!("/v1/delivery/agencies/{agency}")).collect(),
-            "/problems/{code}" => vec!["/problems/withdrawn".to_owned()],
-            fixed if !fixed.contains('{') => vec![fixed.to_owned()],
-            other => panic!("{other} can be read by anybody: say how the crawl fills it"),
-        }
-    }
-
-    fn values(&self, parameter: &str) -> Vec<String> {
-        let of = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
-        match parameter {
-            "language" => of(&["az", "tr", "kk", "kk-Latn", "ky", "uz", "uz-Cyrl", "tk", "tt", "ru", "en", "auto", "kk,tt"]),
-            "fallback" => of(&["ru,en", "tt,az", "auto"]),
-            "agency" => of(&["trend", "platform,kazinform,trend"]),
-            "section" => of(&["culture", "economy,society"]),
-            "topic" => of(&["medtop:20000040", "medtop:20000420,medtop:20000344"]),
-            "author" => self.staff.clone(),
-            "id" => self.articles.iter().cloned().chain([self.articles.join(",")]).collect(),
-            "published_after" | "updated_after" => of(&["2026-07-23T00:00:00Z", "2026-07-24T11:59:59Z", "2030-01-01T00:00:00Z"]),
-            "published_before" => of(&["2026-07-23T00:00:00Z", "2030-01-01T00:00:00Z"]),
-            "sort" => of(&["published_at", "-published_at"]),
-            "limit" => of(&["1", "100"]),
-            // The crawl follows those that it is given.
-            "cursor" => vec![],
-            "body_format" => of(&["portable_text", "html", "text"]),
-            "include" => of(&["related"]),
-            other => panic!("{other} can be asked by anybody: say what the crawl asks"),
-        }
-    }
-
-    /// Every address of the contract that anybody may read, with every filter, alone and within a language.
-    fn addresses(&self) -> Vec<String> {
-        let mut found = vec![];
-        for (path, item) in document()["paths"].as_object().unwrap() {
-            let operation = &item["get"];
-            let Some(id) = operation["operationId"].as_str() else { continue };
-            if !matches!(access(id), Some(Access::Public)) {
-                continue;
-            }
-            let parameters = operation["parameters"].as_array().into_iter().flatten().filter(|parameter| parameter["in"] == "query");
-            let names: Vec<&str> = parameters.map(|parameter| parameter["name"].as_str().unwrap()).collect();
-            for place in self.places(path) {
-                found.push(place.clone());
-                for name in &names {
-                    for value in self.values(name) {
-                        found.push(format!("{place}?{name}={value}"));
-                        if *name != "language" && names.contains(&"language") {
-                            found.push(format!("{place}?language=az&{name}={value}"));
-                        }
-                    }
-                }
-            }
-        }
-        found
-    }
-}
-
-type Answers = BTreeMap<String, Answer>;
-
-async fn crawl(app: &App, known: &Known) -> Answers {
-    let reader = app.anonymous();
-    let mut answers = Answers::new();
-    for mut address in known.addresses() {
-        loop {
-            let answer = reader.get(&address).send().await;
-            assert!([200, 308, 400, 404, 410].contains(&answer.status.as_u16()), "{address}: {}", answer.text());
-            let next = next_page(&answer).filter(|next| next.contains("limit=100"));
-            answers.insert(address, answer);
-            match next {
-                Some(next) => address = next,
-                None => break,
-            }
-        }
-    }
-    for operation in ["list_published_articles", "get_published_article_by_slug", "get_jwks", "get_ready"] {
-        assert!(matches!(access(operation), Some(Access::Public)));
-    }
-    assert!(answers.len() > 80 && answers.contains_key("/.well-known/jwks.json"), "only {} addresses", answers.len());
-    answers
-}
-
-/// Where one of the words is told, in the body or a header.
-fn leaks(answers: &Answers, secrets: &[String]) -> Vec<String> {
-    let mut leaks = vec![];
-    for (address, answer) in answers {
-        let headers = answer.headers.iter().map(|(name, value)| format!("{name}: {value}\n"));
-        let told = headers.chain([answer.text()]).collect::<String>().to_lowercase();
-        leaks.extend(secrets.iter().filter(|secret| told.contains(&secret.to_lowercase())).map(|secret| format!("{address} tells {secret}")));
-    }
-    leaks
-}
-
-fn assert_silent(answers: &Answers, secrets: &[String]) {
-    let leaks = leaks(answers, secrets);
-    assert!(leaks.is_empty(), "{leaks:#?}");
-}
-
-/// The status, the body but for the request's own id, and the ETag.
-fn seen(answer: &Answer) -> (u16, Value, Option<&str>) {
-    let mut body = answer.json();
-    if let Some(members) = body.as_object_mut() {
-        members.remove("request_id");
-    }
-    (answer.status.as_u16(), body, answer.header("ETag"))
-}
-
-fn assert_same(before: &Answers, after: &Answers) {
-    assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>(), "as many pages");
-    for (address, old) in before {
-        assert_eq!(seen(&after[address]), seen(old), "{address}");
-    }
-}
-
-fn assert_same_dates(before: &Answers, after: &Answers) {
-    for (address, old) in before {
-        assert_eq!(after[address].header("Last-Modified"), old.header("Last-Modified"), "{address}");
-    }
-}
 
 /// A story that has the canary wherever something can be written.
 fn canary(language: &str, n: usize) -> Value {
