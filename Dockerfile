@@ -6,6 +6,7 @@ COPY .cargo .cargo
 COPY Cargo.toml Cargo.lock ./
 COPY migrations migrations
 COPY openapi openapi
+COPY benches benches
 COPY src src
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/build/target \

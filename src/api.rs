@@ -2,7 +2,7 @@
 
 use crate::error::{Code, Problem};
 use crate::policy::{Access, Role, access};
-use crate::{agencies, articles, auth, cors, delivery, docs, edge, health, sections, staff, topics, translations};
+use crate::{agencies, articles, auth, cors, delivery, edge, health, problems, sections, staff, topics, translations};
 use actix_web::App;
 use actix_web::middleware::from_fn;
 use serde_json::{Map, Value, json};
@@ -20,7 +20,7 @@ pub fn routes(config: &mut ServiceConfig, origins: &[String]) {
     config
         .configure(health::routes)
         .configure(auth::keys)
-        .configure(docs::problem_routes)
+        .configure(problems::routes)
         .service(scope("/v1/delivery").wrap(from_fn(edge::admit)).wrap(cors::anyone()).configure(delivery::routes))
         .service(
             scope("/v1")

@@ -24,6 +24,7 @@ pub mod page;
 pub mod patch;
 pub mod policy;
 pub mod precondition;
+pub mod problems;
 pub mod routes;
 pub mod secrets;
 pub mod state;

@@ -1,6 +1,6 @@
 //! The public document of a text, rendered once: the bytes that delivery answers.
 
-use super::store::{self, Source};
+use super::store::{self, Document, Source};
 use super::{Change, ChangeKind};
 use crate::config::Config;
 use crate::db::{Timestamp, Tx};
@@ -11,31 +11,6 @@ use crate::topics;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-/// A document to write.
-pub struct Document {
-    pub article_id: Uuid,
-    pub language: Tag,
-    pub is_original: bool,
-    pub agency_id: Uuid,
-    pub section_id: Option<Uuid>,
-    pub slug: String,
-    pub urgency: i32,
-    pub published_at: Timestamp,
-    pub updated_at: Timestamp,
-    pub url: String,
-    pub surrogate_key: String,
-    /// The JSON object without its closing brace: alternates and body are appended.
-    pub head: String,
-    pub related: Vec<Uuid>,
-    /// Stories that its body links to.
-    pub links: Vec<Uuid>,
-    pub topics: Vec<String>,
-    pub authors: Vec<Uuid>,
-    pub body: String,
-    pub body_html: String,
-    pub body_text: String,
-}
 
 /// What a public text says of itself.
 #[derive(Serialize, ToSchema)]

@@ -1,7 +1,6 @@
 //! The tables of the published projection.
 
 use super::Change;
-use super::document::Document;
 use crate::body::Body;
 use crate::db::{Query, Reader, Sql, Timestamp, Tx};
 use crate::error::{Code, Error, Result};
@@ -46,6 +45,31 @@ pub struct Source {
     pub section_id: Option<Uuid>,
     pub section_slug: Option<String>,
     pub section_names: Option<Json<Names>>,
+}
+
+/// A document to write.
+pub struct Document {
+    pub article_id: Uuid,
+    pub language: Tag,
+    pub is_original: bool,
+    pub agency_id: Uuid,
+    pub section_id: Option<Uuid>,
+    pub slug: String,
+    pub urgency: i32,
+    pub published_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub url: String,
+    pub surrogate_key: String,
+    /// The JSON object without its closing brace: alternates and body are appended.
+    pub head: String,
+    pub related: Vec<Uuid>,
+    /// Stories that its body links to.
+    pub links: Vec<Uuid>,
+    pub topics: Vec<String>,
+    pub authors: Vec<Uuid>,
+    pub body: String,
+    pub body_html: String,
+    pub body_text: String,
 }
 
 /// Nobody publishes anything of a story while it is rendered.

@@ -495,7 +495,7 @@ async fn programs_publish_with_the_scope_only(app: App) {
     assert_eq!(text.step(&admin, "approve", &NOTHING).await.status, 200, "the desk reviews what programs send");
     let own = Text::new(&publishes, &json!({})).await;
     let public = own.step(&publishes, "publish", &NOTHING).await;
-    assert_eq!(public.status, 200, "{}", published.text());
+    assert_eq!(public.status, 200, "{}", public.text());
     assert_refused(&own.step(&publishes, "kill", &order("kill")).await, 403, "forbidden");
     assert_eq!(own.step(&publishes, "unpublish", &NOTHING).await.status, 200);
 }
