@@ -158,10 +158,10 @@ struct Asked {
 }
 
 async fn send(on: &mut Conn, document: Document, format: BodyFormat, include: Option<Include>, asked: Asked) -> Result<Public> {
-    let mut body = String::with_capacity(document.head.len() + document.alternates.len() + document.body.len() + 128);
-    body.push_str(&document.head);
-    body.push_str(",\"available_languages\":");
-    body.push_str(&document.alternates);
+    let mut body = document.card;
+    body.reserve(document.body.len() + 128);
+    // What follows goes before the closing brace.
+    body.pop();
     if let Some(requested) = &asked.requested {
         body.push_str(",\"requested_language\":\"");
         body.push_str(requested.as_str());

@@ -25,8 +25,8 @@ pub struct Document {
     pub language: Tag,
     pub modified_at: Timestamp,
     pub surrogate_key: String,
-    pub head: String,
-    pub alternates: String,
+    /// The JSON object without its body.
+    pub card: String,
     pub links: String,
     pub related: Json<Vec<Uuid>>,
     pub body: String,
@@ -34,15 +34,13 @@ pub struct Document {
 
 const fn columns(format: BodyFormat) -> &'static str {
     match format {
-        BodyFormat::PortableText => {
-            "SELECT id, rendition, language, modified_at, surrogate_key, head, alternates, links, related, body FROM published_documents WHERE "
-        }
+        BodyFormat::PortableText => "SELECT id, rendition, language, modified_at, surrogate_key, card, links, related, body FROM published_documents WHERE ",
         BodyFormat::Html => {
-            "SELECT id, rendition, language, modified_at, surrogate_key, head, alternates, links, related, body_html AS body \
+            "SELECT id, rendition, language, modified_at, surrogate_key, card, links, related, body_html AS body \
              FROM published_documents WHERE "
         }
         BodyFormat::Text => {
-            "SELECT id, rendition, language, modified_at, surrogate_key, head, alternates, links, related, body_text AS body \
+            "SELECT id, rendition, language, modified_at, surrogate_key, card, links, related, body_text AS body \
              FROM published_documents WHERE "
         }
     }
@@ -145,18 +143,17 @@ pub async fn page(on: impl Reader<'_>, filter: &Filter, limit: u16, after: Optio
     let mut query = on.query(if filter.oldest_first { OLDEST } else { NEWEST });
     query = query.push(", (SELECT at FROM published_stamps WHERE part = 'articles') AS changed_at, EXISTS (SELECT 1 FROM published_documents d WHERE TRUE");
     query = from_page(matching(query, filter), filter, after).push(" LIMIT 1 OFFSET ").push_bind(i64::from(limit));
-    query = query.push(") AS has_more FROM (SELECT d.head || ',\"available_languages\":' || d.alternates || ");
+    query = query.push(") AS has_more FROM (SELECT ");
     query = match (filter.fallback, filter.languages.first()) {
         (true, Some(wanted)) => query
             .push("CASE WHEN d.language = ")
             .push_bind(wanted)
-            .push(" THEN '}' ELSE ',\"requested_language\":\"' || CAST(")
+            .push(" THEN d.card ELSE substr(d.card, 1, length(d.card) - 1) || ',\"requested_language\":\"' || CAST(")
             .push_bind(wanted)
-            .push(" AS text) || '\",\"fallback\":true}' END"),
-        _ => query.push("'}'"),
+            .push(" AS text) || '\",\"fallback\":true}' END AS card"),
+        _ => query.push("d.card"),
     };
-    query =
-        query.push(" AS card, CAST(d.id AS text) || '.' || CAST(d.rendition AS text) AS rendition, d.published_at, d.id FROM published_documents d WHERE TRUE");
+    query = query.push(", CAST(d.id AS text) || '.' || CAST(d.rendition AS text) AS rendition, d.published_at, d.id FROM published_documents d WHERE TRUE");
     query = from_page(matching(query, filter), filter, after);
     query = query.push(if filter.oldest_first { " ORDER BY d.published_at, d.id LIMIT " } else { " ORDER BY d.published_at DESC, d.id DESC LIMIT " });
     Ok(query.push_bind(i64::from(limit)).push(") AS page").one().await?)

@@ -128,16 +128,16 @@ pub async fn next_seq(tx: &mut Tx) -> Result<i64> {
 pub async fn put(tx: &mut Tx, document: &Document, seq: i64, now: Timestamp) -> Result<()> {
     let update = tx.query(
         "UPDATE published_documents SET agency_id = $3, section_id = $4, slug = $5, urgency = $6, published_at = $7, updated_at = $8, \
-         modified_at = $9, url = $10, surrogate_key = $11, head = $12, related = $13, body = $14, body_html = $15, body_text = $16, seq = $17, \
-         is_original = $18, rendition = rendition + 1 WHERE article_id = $1 AND language = $2 RETURNING id",
+         modified_at = $9, url = $10, surrogate_key = $11, card = $12, related = $13, body = $14, body_html = $15, body_text = $16, seq = $17, \
+         is_original = $18, head_length = $19, rendition = rendition + 1 WHERE article_id = $1 AND language = $2 RETURNING id",
     );
     let id = if let Some((id,)) = bind(update, document, seq, now).optional::<(i64,)>().await? {
         id
     } else {
         let insert = tx.query(
             "INSERT INTO published_documents (article_id, language, agency_id, section_id, slug, urgency, published_at, updated_at, modified_at, \
-             url, surrogate_key, head, related, body, body_html, body_text, seq, is_original, id, rendition, alternates, links) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $17, 1, '[]', '')",
+             url, surrogate_key, card, related, body, body_html, body_text, seq, is_original, head_length, id, rendition, links) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $17, 1, '')",
         );
         bind(insert, document, seq, now).execute().await?;
         seq
@@ -161,6 +161,11 @@ pub async fn put(tx: &mut Tx, document: &Document, seq: i64, now: Timestamp) -> 
     Ok(())
 }
 
+/// What a card says after its head.
+fn tail(alternates: &str) -> String {
+    format!(",\"available_languages\":{alternates}}}")
+}
+
 fn bind<'c>(query: Query<'c>, document: &Document, seq: i64, now: Timestamp) -> Query<'c> {
     query
         .bind(document.article_id)
@@ -174,13 +179,14 @@ fn bind<'c>(query: Query<'c>, document: &Document, seq: i64, now: Timestamp) -> 
         .bind(now)
         .bind(&document.url)
         .bind(&document.surrogate_key)
-        .bind(&document.head)
+        .bind(format!("{}{}", document.head, tail("[]")))
         .bind(Json(&document.related))
         .bind(&document.body)
         .bind(&document.body_html)
         .bind(&document.body_text)
         .bind(seq)
         .bind(document.is_original)
+        .bind(i32::try_from(document.head.chars().count()).unwrap_or(i32::MAX))
 }
 
 /// Notes when a part of what is public changed.
@@ -282,13 +288,13 @@ pub async fn refresh_siblings(tx: &mut Tx, article: Uuid, now: Timestamp) -> Res
         let _ = write!(links, "{separator}<{url}>; rel=\"alternate\"; hreflang=\"{language}\"");
         alternates.push(json!({ "language": language, "direction": language.direction(), "slug": slug, "url": url, "updated_at": updated_at }));
     }
-    let alternates = serde_json::to_string(&alternates).map_err(Error::internal)?;
+    let tail = tail(&serde_json::to_string(&alternates).map_err(Error::internal)?);
     tx.query(
-        "UPDATE published_documents SET alternates = $2, links = $3, modified_at = $4, rendition = rendition + 1 \
-         WHERE article_id = $1 AND alternates <> $2",
+        "UPDATE published_documents SET card = substr(card, 1, head_length) || $2, links = $3, modified_at = $4, rendition = rendition + 1 \
+         WHERE article_id = $1 AND substr(card, head_length + 1) <> $2",
     )
     .bind(article)
-    .bind(alternates)
+    .bind(tail)
     .bind(links)
     .bind(now)
     .execute()

@@ -1,7 +1,7 @@
 //! People: how they come in, what is changed of them, how they leave; and hiring many at once.
 
 use crate::on_both;
-use crate::support::{Answer, App, Caller, NOON, PASSWORD};
+use crate::support::{Answer, App, Caller, NOON, PASSWORD, Request};
 use futures_util::future::join_all;
 use newsroom::db::Reader;
 use serde_json::{Value, json};
@@ -199,11 +199,9 @@ async fn traces(app: &App) -> [i64; 3] {
 }
 
 async fn lists_show_one_s_own_agency(app: App) {
-    for (email, expected) in [
-        (JOURNALIST, vec![EDITOR, JOURNALIST, ADMIN]),
-        (ADMIN, vec![EDITOR, JOURNALIST, ADMIN]),
-        ("editor@kabar.example", vec!["editor@kabar.example"]),
-    ] {
+    for (email, expected) in
+        [(JOURNALIST, vec![EDITOR, JOURNALIST, ADMIN]), (ADMIN, vec![EDITOR, JOURNALIST, ADMIN]), ("editor@kabar.example", vec!["editor@kabar.example"])]
+    {
         let page = app.staff(email).await.get(STAFF).expect(200).await;
         assert_eq!(emails(&page.json()), expected, "{email}: in the order in which they came");
         assert_eq!(page.json()["meta"], json!({"limit": 25, "has_more": false, "next_cursor": null}));
@@ -657,7 +655,9 @@ async fn who_is_suspended_is_out_until_taken_back(app: App) {
     let journalist = app.with_token(&text(&signed_in["access_token"]));
     let path = at(text(&signed_in["staff"]["id"]));
     let refresh = async || app.anonymous().post("/v1/auth/refresh").json(&json!({"refresh_token": signed_in["refresh_token"]})).send().await;
-    for (order, status, pointer) in [(json!({"reason": " "}), 422, "/reason"), (json!({"reason": "a".repeat(501)}), 422, "/reason"), (json!({"until": 1}), 400, "/until")] {
+    for (order, status, pointer) in
+        [(json!({"reason": " "}), 422, "/reason"), (json!({"reason": "a".repeat(501)}), 422, "/reason"), (json!({"until": 1}), 400, "/until")]
+    {
         let answer = admin.post(&format!("{path}/suspend")).if_match("\"v1\"").json(&order).expect(status).await;
         assert_eq!(answer.faults(), [pointer]);
     }
@@ -789,7 +789,8 @@ async fn an_agency_keeps_an_active_admin(app: App) {
     taken(&step(&platform, &at(app.staff("editor@kabar.example").await.id), "suspend").await);
 }
 
-const TREND_ADMINS: &str = "SELECT count(*) FROM staff s JOIN agencies a ON a.id = s.agency_id WHERE a.slug = 'trend' AND s.role = 'admin' AND s.state = 'active'";
+const TREND_ADMINS: &str =
+    "SELECT count(*) FROM staff s JOIN agencies a ON a.id = s.agency_id WHERE a.slug = 'trend' AND s.role = 'admin' AND s.state = 'active'";
 
 async fn of_the_last_two_admins_one_stays(app: App) {
     let platform = app.staff(PLATFORM).await;
@@ -810,7 +811,7 @@ async fn of_the_last_two_admins_one_stays(app: App) {
             2 => [demote(&both[0]), step(&both[1], "suspend")],
             _ => [step(&both[0], "depart"), platform.patch(&both[1]).if_match("*").json(&json!({"agency": "uza"}))],
         };
-        let answers = join_all(requests.map(|request| request.send())).await;
+        let answers = join_all(requests.map(Request::send)).await;
         assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1, "round {round}");
         refused(answers.iter().find(|answer| answer.status != 200).unwrap(), 409, "conflict");
         assert_eq!(app.number(TREND_ADMINS).await, 1, "round {round}");
@@ -840,14 +841,16 @@ async fn draft(caller: &Caller, headline: &str) -> (String, String) {
 /// Takes a step with a text as somebody who has just read it.
 async fn move_text(caller: &Caller, path: &str, step: &str, order: &Value) -> Value {
     let etag = etag(caller, path).await;
-    caller.post(&format!("{path}/{step}")).if_match(&etag).json(order).expect(200).await.json()
+    let request = caller.post(&format!("{path}/{step}")).if_match(&etag);
+    let request = if order.is_null() { request } else { request.json(order) };
+    request.expect(200).await.json()
 }
 
 /// Texts in every state, all of which the journalist works on: first those that are open.
 async fn work(journalist: &Caller, editor: &Caller) -> (Vec<(String, String)>, Vec<(String, String)>) {
     let (first, second, third) = (draft(journalist, "Qaralama").await, draft(journalist, "Yoxlamada").await, draft(journalist, "Yenidən").await);
-    move_text(journalist, &second.1, "submit", &json!({})).await;
-    move_text(editor, &third.1, "publish", &json!({})).await;
+    move_text(journalist, &second.1, "submit", &Value::Null).await;
+    move_text(editor, &third.1, "publish", &Value::Null).await;
     let edited = etag(journalist, &third.1).await;
     journalist.patch(&third.1).if_match(&edited).json(&json!({"headline": "Yenidən, yeni"})).expect(200).await;
     let translation = (first.0.clone(), format!("/v1/articles/{}/translations/tr", first.0));
@@ -856,7 +859,7 @@ async fn work(journalist: &Caller, editor: &Caller) -> (Vec<(String, String)>, V
     let given = draft(editor, "Tapşırılıb").await;
     move_text(editor, &given.1, "assign", &json!({"staff_id": journalist.id})).await;
     let (settled, killed, handed) = (draft(journalist, "Dərc olunub").await, draft(journalist, "Geri çağırılıb").await, draft(journalist, "Verilib").await);
-    move_text(editor, &settled.1, "publish", &json!({})).await;
+    move_text(editor, &settled.1, "publish", &Value::Null).await;
     move_text(editor, &killed.1, "kill", &json!({"reason": "x", "public_note": "x"})).await;
     move_text(editor, &handed.1, "assign", &json!({"staff_id": null})).await;
     (vec![first, second, third, translation, given], vec![settled, killed, handed])
@@ -885,9 +888,8 @@ async fn open_work_goes_to_the_successor(app: App) {
         let (was, now) = (old.json(), new.json());
         let expected = json!({"assignee_id": editor.id, "updated_by": admin.id, "updated_at": "2026-07-24T12:01:00Z"});
         assert_eq!(now, with(was.clone(), &expected), "what the person wrote stays theirs");
-        if was["assignee_id"] == json!(journalist.id) {
-            assert_ne!(old.etag(), new.etag());
-        }
+        assert_eq!(was["assignee_id"], json!(journalist.id));
+        assert_ne!(old.etag(), new.etag());
         let article = admin.get(&format!("/v1/articles/{}", text(&now["article_id"]))).expect(200).await;
         assert_eq!(article.json()["updated_at"], "2026-07-24T12:01:00Z", "lists are sorted by it");
     }
@@ -1027,9 +1029,10 @@ async fn nobody_is_given_work_while_they_depart(app: App) {
     let handed = answers[2].json()["handed_over"].as_array().unwrap().len();
     let mut given = 0;
     for (n, answer) in answers.iter().enumerate().filter(|(n, _)| *n != 2) {
-        match answer.status.as_u16() {
-            200 => given += 1,
-            _ => invalid(answer, &["/staff_id"]),
+        if answer.status == 200 {
+            given += 1;
+        } else {
+            invalid(answer, &["/staff_id"]);
         }
         let path = &paths[if n > 2 { n - 1 } else { n }];
         let assignee = editor.get(path).expect(200).await.json()["assignee_id"].clone();
@@ -1048,9 +1051,8 @@ async fn a_successor_does_not_leave_at_once(app: App) {
     ])
     .await;
     assert_eq!(answers[1].status, 200, "{}", answers[1].text());
-    match answers[0].status.as_u16() {
-        200 => {}
-        _ => invalid(&answers[0], &["/successor"]),
+    if answers[0].status != 200 {
+        invalid(&answers[0], &["/successor"]);
     }
     assert_eq!(app.number(ORPHANS).await, 0);
 }
@@ -1180,9 +1182,9 @@ async fn fifty_are_hired_by_one_file(app: App) {
         let email = format!("person{n:02}@trend.example");
         assert_eq!(*row, json!({"row": n, "email": email, "outcome": "invited", "id": member["id"]}));
         let expected = json!({
-            "id": member["id"], "agency_id": trend, "email": email, "role": if n % 5 == 0 { "editor" } else { "journalist" }, "state": "invited",
+            "id": member["id"], "agency_id": trend, "email": email, "role": if n.is_multiple_of(5) { "editor" } else { "journalist" }, "state": "invited",
             "languages": ["kk", "ru"], "names": {"kk": format!("Сәрсен, Дана «{n:02}»"), "en": format!("Sarsen, Dana \"{n:02}\"")}, "bios": {},
-            "byline": n % 2 == 0, "last_login_at": null, "created_at": NOON, "updated_at": NOON,
+            "byline": n.is_multiple_of(2), "last_login_at": null, "created_at": NOON, "updated_at": NOON,
         });
         assert_eq!(*member, expected);
     }
@@ -1227,7 +1229,12 @@ async fn a_file_sent_again_changes_nothing(app: App) {
 
 async fn spreadsheets_are_read_as_they_are_saved(app: App) {
     let admin = app.staff(ADMIN).await;
-    let row = |n: u32| format!("p{n:02}@trend.example; Editor ;\"kk;uz-Cyrl\";\"Сәрсен; Дана \"\"{n:02}\"\"\";Дана, Сарсен;{};\"Екі\r\nжол\"\r", if n == 1 { "yes" } else { "" });
+    let row = |n: u32| {
+        format!(
+            "p{n:02}@trend.example; Editor ;\"kk;uz-Cyrl\";\"Сәрсен; Дана \"\"{n:02}\"\"\";Дана, Сарсен;{};\"Екі\r\nжол\"\r",
+            if n == 1 { "yes" } else { "" }
+        )
+    };
     let file = sheet("\u{feff}Email;Role;Languages;Name:KK;name:uz_Cyrl;Byline;Bio\r", (1..=50).map(row));
     let json = taken(&import(&admin, &format!("{file};;;;;;\r\n\r\n")).await);
     assert_eq!(json["totals"], json!({"invited": 50, "exists": 0, "failed": 0}), "lines of empty cells are none: {json}");
@@ -1413,7 +1420,7 @@ async fn the_platform_imports_for_others(app: App) {
     for row in [5, 6] {
         assert_eq!(faults(&json)[row], owned(&[("/email", "already_exists")]), "of another agency than the row says");
     }
-    for (row, agency) in [(0, &uza), (1, &uza), (2, &house), (3, &uza)] {
+    for (row, agency) in [(0usize, &uza), (1, &uza), (2, &house), (3, &uza)] {
         let member = platform.get(&at(text(&json["items"][row]["id"]))).expect(200).await.json();
         assert_eq!(member["agency_id"], agency.as_str(), "{row}");
     }
