@@ -121,10 +121,8 @@ fn visible<'q>(query: Query<'q>, actor: &Actor) -> Query<'q> {
     if actor.staff_id().is_none() {
         return query.push(" AND a.agency_id = $2 AND a.created_by = $1");
     }
-    let query = query.push(
-        " AND (a.agency_id = $2 OR a.created_by = $1 OR EXISTS (SELECT 1 FROM translations t WHERE t.article_id = a.id AND t.deleted_at IS NULL \
-         AND (t.agency_id = $2 OR t.assignee_id = $1 OR t.created_by = $1))",
-    );
+    let query =
+        query.push(" AND (a.agency_id = $2 OR EXISTS (SELECT 1 FROM translations t WHERE t.article_id = a.id AND t.deleted_at IS NULL AND t.agency_id = $2)");
     let query = if actor.platform {
         query.push(
             " OR a.shared OR EXISTS (SELECT 1 FROM agreements g WHERE g.agency_id = a.agency_id AND g.sharing = 'all' \

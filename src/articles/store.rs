@@ -29,10 +29,9 @@ struct Row {
     is_reader: bool,
 }
 
-/// Locks a story until the transaction ends: whoever writes to it or its texts comes after those before.
 const HOLD: Sql = sql!("SELECT version FROM articles WHERE id = $1"["" | " FOR UPDATE"]);
 
-/// See [`HOLD`].
+/// Locks a story until the transaction ends: whoever writes to it or its texts comes after those before.
 ///
 /// # Errors
 /// When the database fails.
@@ -51,13 +50,15 @@ pub async fn find(on: impl Reader<'_>, actor: &Actor, id: Uuid, now: Timestamp) 
     let row = row.ok_or_else(|| Error::not_found("article"))?;
     let relation = Relation { owner: row.article.agency_id == actor.agency, shared: row.is_shared, involved: row.is_involved, reader: row.is_reader };
     let sees = match actor.staff_id() {
-        Some(_) => relation.owner || relation.reader || relation.involved || (actor.platform && relation.shared),
+        Some(_) => relation.owner || relation.reader || (actor.platform && relation.shared),
         None => relation.owner && row.article.created_by == actor.id(),
     };
     if !sees {
         return Err(Error::not_found("article"));
     }
-    Ok(Found { article: row.article, relation: Relation { involved: relation.involved || actor.staff_id().is_none(), ..relation } })
+    // Whoever has moved to another agency has left their part in it behind.
+    let involved = sees && (relation.involved || actor.staff_id().is_none());
+    Ok(Found { article: row.article, relation: Relation { involved, ..relation } })
 }
 
 /// Finds an article to which the caller may do what the rule says.

@@ -7,7 +7,7 @@ pub enum Engine {
     Postgres,
 }
 
-/// SQL in both spellings. A plain `&'static str` is the same on both; see [`sql!`] for the rest.
+/// SQL in both spellings. A plain `&'static str` is the same on both; see [`sql!`](crate::sql) for the rest.
 #[derive(Clone, Copy, Debug)]
 pub struct Sql {
     pub sqlite: &'static str,

@@ -72,10 +72,9 @@ pub struct Document {
     pub body_text: String,
 }
 
-/// Nobody publishes anything of a story while it is rendered.
 const HOLD: Sql = sql!("SELECT version FROM articles WHERE id = $1"["" | " FOR UPDATE"]);
 
-/// See [`HOLD`].
+/// Nobody publishes anything of a story while it is rendered.
 pub async fn hold(tx: &mut Tx, article: Uuid) -> Result<()> {
     tx.query(HOLD).bind(article).optional::<(i64,)>().await?;
     Ok(())

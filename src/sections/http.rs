@@ -1,6 +1,6 @@
 //! Sections: lists, reading, adding, changing, ordering.
 
-use super::{NewSection, Section, SectionChange, SectionState, arrange, create, store};
+use super::{NewSection, Section, SectionChange, SectionState, arrange, create, place, store};
 use crate::answer::Answer;
 use crate::auth::Caller;
 use crate::error::{Faults, Result};
@@ -101,11 +101,15 @@ async fn update_section(
     let now = state.clock.now();
     write
         .run(&caller, async |tx| {
+            let all = store::hold_all(tx).await?;
             let old = store::hold(tx, &path.section).await?;
             precondition.check(old.standing())?;
             let mut faults = Faults::default();
-            let new = change.apply(&old, &mut faults);
+            let mut new = change.apply(&old, &mut faults);
             faults.finish()?;
+            if old.state == SectionState::Retired && new.state == SectionState::Active {
+                new.position = place(&all, &old);
+            }
             let section = store::update(tx, new, caller.id(), now).await?;
             publication::refresh_section(tx, section.id, now).await?;
             if section.names != old.names {

@@ -125,6 +125,15 @@ fn arrange<'a>(sections: &'a [Section], references: &[String]) -> Result<Vec<&'a
     Ok(order)
 }
 
+/// Where a section that comes back stands: in its old place, or behind all others where that was taken.
+fn place(sections: &[Section], back: &Section) -> i32 {
+    let taken = sections.iter().any(|other| other.id != back.id && other.state == SectionState::Active && other.position == back.position);
+    if !taken {
+        return back.position;
+    }
+    sections.iter().map(|section| section.position).max().unwrap_or(0).saturating_add(1)
+}
+
 /// Makes a section, after all others, and its public profile.
 ///
 /// # Errors
@@ -132,13 +141,14 @@ fn arrange<'a>(sections: &'a [Section], references: &[String]) -> Result<Vec<&'a
 pub async fn create(tx: &mut Tx, new: NewSection, by: Option<Uuid>, now: Timestamp) -> Result<Section> {
     let mut faults = Faults::default();
     check_slug(&mut faults, "/slug", &new.slug);
+    faults.check(new.slug != "order", "/slug", "reserved", "is an address of ours");
     names::check(&mut faults, "/names", &new.names, 1, 100);
     faults.finish()?;
     let section = Section {
         id: Uuid::now_v7(),
         slug: new.slug,
         names: Json(new.names),
-        position: store::last_position(&mut *tx).await?.saturating_add(1),
+        position: store::last_position(tx).await?.saturating_add(1),
         state: SectionState::Active,
         created_at: now,
         updated_at: now,

@@ -62,9 +62,10 @@ pub(super) async fn hold_all(tx: &mut Tx) -> Result<Vec<Section>> {
     Ok(tx.query(SECTION).push(HOLD_ALL).all().await?)
 }
 
-/// The position of the last section; 0 where there is none.
-pub(super) async fn last_position(on: impl Reader<'_>) -> Result<i32> {
-    let last: Option<i32> = on.query("SELECT MAX(position) FROM sections").value().await?;
+/// The position of the last section; 0 where there is none. Nobody else gives a place until the end of the transaction.
+pub(super) async fn last_position(tx: &mut Tx) -> Result<i32> {
+    hold_all(tx).await?;
+    let last: Option<i32> = tx.query("SELECT MAX(position) FROM sections").value().await?;
     Ok(last.unwrap_or(0))
 }
 

@@ -122,7 +122,8 @@ async fn renew_invitation(state: Data<State>, caller: Caller<ManageStaff>, Path(
 /// Change a staff member
 ///
 /// Role, languages, profile, and for admins of the platform the agency. It counts from the person's next request on. Nobody
-/// demotes or moves themselves, nor the last active admin of an agency.
+/// demotes or moves themselves, nor the last active admin of an agency. Whoever moves leaves their open work behind, to be
+/// assigned anew.
 #[utoipa::path(tag = "staff", params(StaffPath, IfMatch), request_body = StaffChange, responses((status = 200, description = "Changed", body = StaffMember)),
     extensions(("x-problems" = json!(["illegal_transition", "conflict"]))))]
 #[patch("/staff/{id}")]
@@ -154,6 +155,9 @@ async fn update_staff_member(
             let changed = StaffMember { agency_id: agency.unwrap_or(old.agency_id), ..changed };
             if changed.role < old.role || changed.agency_id != old.agency_id {
                 store::check_can_go(tx, &caller, &old).await?;
+            }
+            if changed.agency_id != old.agency_id {
+                store::hand_over(tx, old.id, None, caller.id(), now).await?;
             }
             let member = store::update(tx, &changed, caller.id(), now).await?;
             publication::refresh_staff(tx, member.id, now).await?;

@@ -95,7 +95,11 @@ async fn import(tx: &mut Tx, state: &State, actor: &Actor, rows: Vec<Row>, now: 
     let mut first = BTreeMap::new();
     let mut answer = StaffImport { items: Vec::with_capacity(rows.len()), totals: ImportTotals::default() };
     for Row { number, email, read } in rows {
-        let same = email.as_deref().map(|email| *first.entry(auth::email_key(email)).or_insert(number));
+        // A row that fails takes no address.
+        let same = match (&read, &email) {
+            (Ok(_), Some(email)) => Some(*first.entry(auth::email_key(email)).or_insert(number)),
+            _ => None,
+        };
         let done = match (same.filter(|earlier| *earlier != number), read) {
             (_, Err(faults)) => Err(faults),
             (Some(earlier), Ok(_)) => Err(fault("duplicate", format!("is in row {earlier} already"))),

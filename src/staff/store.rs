@@ -265,6 +265,12 @@ pub struct HandedOver {
 
 /// Hands the open work of somebody to another, or to nobody.
 pub(super) async fn hand_over(tx: &mut Tx, from: Uuid, to: Option<Uuid>, by: Uuid, now: Timestamp) -> Result<Vec<HandedOver>> {
+    let stories: Vec<(Uuid,)> =
+        tx.query("SELECT DISTINCT article_id FROM translations WHERE assignee_id = $1 AND deleted_at IS NULL ORDER BY article_id").bind(from).all().await?;
+    // Stories before their texts, in one order, as everybody does.
+    for (story,) in stories {
+        articles::hold(tx, story).await?;
+    }
     let mut work: Vec<HandedOver> = tx
         .query(
             "UPDATE translations SET assignee_id = $2, version = version + 1, updated_at = $3, updated_by = $4 WHERE assignee_id = $1 \

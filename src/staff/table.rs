@@ -43,7 +43,7 @@ impl Column {
 /// The columns that a header names.
 fn columns(header: &StringRecord) -> Result<Vec<Column>> {
     let mut faults = vec![];
-    let mut fault = |code: &'static str, detail: String| faults.push(Fault { pointer: None, parameter: None, code: code.into(), detail });
+    let mut fault = |code: &'static str, detail: String| faults.push(Fault { pointer: Some(String::new()), parameter: None, code: code.into(), detail });
     let mut columns = vec![];
     for title in header {
         match Column::of(title) {

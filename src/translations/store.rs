@@ -147,10 +147,13 @@ impl Translation {
     #[must_use]
     pub fn relation(&self, actor: &Actor, found: &Found) -> Relation {
         let me = actor.id();
+        let owner = self.agency_id == actor.agency;
+        // Whoever has moved to another agency has left their part in it behind.
+        let reach = owner || (actor.platform && found.relation.shared);
         Relation {
-            owner: self.agency_id == actor.agency,
+            owner,
             shared: found.relation.shared,
-            involved: self.created_by == me || self.last_author == me || self.assignee_id == Some(me),
+            involved: reach && (self.created_by == me || self.last_author == me || self.assignee_id == Some(me)),
             reader: found.relation.owner || found.relation.reader || found.relation.involved,
         }
     }

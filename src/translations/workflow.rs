@@ -370,13 +370,15 @@ async fn assign_translation(
     let now = state.clock.now();
     write
         .run(&caller, async |tx| {
+            // People before stories, as a departure locks them.
+            let agency = match order.staff_id {
+                Some(id) => staff::find_active(&mut *tx, id).await?,
+                None => None,
+            };
             let text = at(tx, &caller, AssignWork::RULE, &path, &precondition, now).await?;
             step(text.publication, text.review, Step::Edit)?;
-            if let Some(id) = order.staff_id {
-                let agency = staff::find_active(&mut *tx, id).await?;
-                if agency != Some(text.agency_id) {
-                    return Err(Error::invalid("/staff_id", "unknown_staff", "is not an active staff member of the text's agency"));
-                }
+            if order.staff_id.is_some() && agency != Some(text.agency_id) {
+                return Err(Error::invalid("/staff_id", "unknown_staff", "is not an active staff member of the text's agency"));
             }
             answer(&store::assign(tx, &caller, &text, order.staff_id, now).await?)
         })

@@ -12,6 +12,8 @@ mod idempotency;
 mod matrix;
 mod operations;
 mod schema;
+mod sections;
+mod staff;
 mod support;
 mod translations;
 mod workflow;
