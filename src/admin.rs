@@ -66,13 +66,13 @@ pub async fn reset_password(state: &State, email: &str) -> anyhow::Result<String
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
     let found: Option<(Uuid,)> = tx
-        .query("UPDATE staff SET password_hash = $2, password_changed_at = $3, version = version + 1, updated_at = $3 WHERE email_key = $1 RETURNING id")
+        .query("UPDATE staff SET password_hash = $2, password_changed_at = $3, version = version + 1, updated_at = $3 WHERE email_key = $1 AND state = 'active' RETURNING id")
         .bind(email.trim().to_lowercase())
         .bind(hash)
         .bind(now)
         .optional()
         .await?;
-    let (id,) = found.with_context(|| format!("nobody has the address {email}"))?;
+    let (id,) = found.with_context(|| format!("nobody who can sign in has the address {email}"))?;
     auth::revoke_all_sessions(&mut tx, id, None, now).await?;
     tx.commit().await?;
     Ok(password)

@@ -45,7 +45,7 @@ pub fn document() -> &'static Value {
     &DOCUMENT
 }
 
-/// Answers of a real newsroom, recorded by a test: see `tests/it/contract.rs`.
+/// Answers of a real newsroom, recorded by a test: see `tests/it/contract/`.
 const EXAMPLES: &str = include_str!("../openapi/examples.json");
 
 fn base() -> OpenApi {
@@ -139,6 +139,7 @@ fn finish(path: &str, method: &str, operation: &mut Value, examples: &Value) {
     }
     let problems = problems(path, is_post, is_secured, operation);
     add_problems(operation, &problems);
+    describe_headers(path, operation);
     add_examples(operation, &examples[&id]);
     if let Some(members) = operation.as_object_mut() {
         members.remove("x-problems");
@@ -230,6 +231,38 @@ fn add_problems(operation: &mut Value, codes: &[Code]) {
             response["headers"] = json!({ "Retry-After": { "description": "Seconds to wait.", "schema": { "type": "integer", "minimum": 1 } } });
         }
         operation["responses"][status.to_string()] = response;
+    }
+}
+
+/// Says which headers tell something beside the body.
+fn describe_headers(path: &str, operation: &mut Value) {
+    let header = |description: &str| json!({ "description": description, "schema": { "type": "string" } });
+    let is_delivery = path.starts_with("/v1/delivery/");
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let changes = parameters.clone().any(|parameter| parameter["name"] == "If-Match");
+    let is_one_record = path.ends_with('}') || path == "/v1/me";
+    let reads_record = !is_delivery && is_one_record && operation["requestBody"].is_null();
+    let Some(responses) = operation["responses"].as_object_mut() else { return };
+    for (status, response) in responses.iter_mut().filter(|(status, _)| matches!(status.as_str(), "200" | "201" | "304" | "308")) {
+        let mut headers = Map::new();
+        if is_delivery && status != "308" {
+            headers.insert("ETag".to_owned(), header("Of these bytes; for If-None-Match."));
+            headers.insert("Last-Modified".to_owned(), header("For If-Modified-Since."));
+            headers.insert("Cache-Control".to_owned(), header("How long caches may keep it."));
+            headers.insert("Surrogate-Key".to_owned(), header("What a purging cache may know it by."));
+            headers.insert("Link".to_owned(), header("Alternates of a text; the next page of a list (RFC 8288)."));
+            headers.insert("Content-Language".to_owned(), header("The language of the text."));
+        } else if status == "308" {
+            headers.insert("Location".to_owned(), header("The address that the text has now."));
+        } else if changes || reads_record || status == "201" {
+            headers.insert("ETag".to_owned(), header("The version of the record, where it has one; for If-Match."));
+        }
+        if status == "201" {
+            headers.insert("Location".to_owned(), header("Where the new record is."));
+        }
+        if !headers.is_empty() {
+            response["headers"] = Value::Object(headers);
+        }
     }
 }
 

@@ -39,7 +39,10 @@ pub async fn backup(config: &Config, folder: &Path) -> anyhow::Result<()> {
 pub fn restore(config: &Config, folder: &Path) -> anyhow::Result<()> {
     check(config)?;
     let target = config.data_dir.join(DATABASE);
-    ensure!(!target.exists(), "{} exists already: stop the service and move it away first", target.display());
+    for left in [DATABASE, "newsroom.db-wal", "newsroom.db-shm", "keys"] {
+        let path = config.data_dir.join(left);
+        ensure!(!path.exists(), "{} exists already: stop the service and move the data directory away first", path.display());
+    }
     ensure!(folder.join(DATABASE).exists(), "there is no backup in {}", folder.display());
     make_folder(&config.data_dir)?;
     copy_keys(folder, &config.data_dir)?;

@@ -314,6 +314,7 @@ impl Config {
             (!self.rate_limit.enabled, "rate_limit.enabled must be true"),
             (self.demo_password.is_some(), "demo_password is for demonstrations"),
             (self.mail.smtp_url.is_none(), "mail.smtp_url must be set, or invitations reach nobody"),
+            (self.mail.smtp_url.as_ref().is_some_and(is_clear), "mail.smtp_url must be smtps://… or end in ?tls=required: mail carries links that sign in"),
             (self.site.token_url.is_none(), "site.token_url must be set, or invitations carry no link"),
             (self.http.cors_origins.iter().any(|origin| origin == "*"), "http.cors_origins must list exact origins"),
         ];
@@ -350,6 +351,10 @@ impl Config {
     pub fn is_https(&self) -> bool {
         self.public_url.starts_with("https://")
     }
+}
+
+fn is_clear(smtp_url: &Secret) -> bool {
+    !smtp_url.expose().starts_with("smtps://") && !smtp_url.expose().contains("tls=required")
 }
 
 fn list<'de, D: Deserializer<'de>, T: std::str::FromStr>(deserializer: D) -> Result<Vec<T>, D::Error> {

@@ -55,11 +55,24 @@ pub async fn edge(mut request: ServiceRequest, next: Next<impl MessageBody + 'st
     finish_headers(&mut response, &state, &id);
     let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     let (status, took) = (response.status().as_u16(), started.elapsed());
-    state.metrics.request(method.as_str(), &route, status, took);
+    state.metrics.request(known(&method), &route, status, took);
     let trace = response.request().headers().get("traceparent").and_then(|value| trace_id(value.to_str().ok()?));
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-    tracing::debug!(request_id = id, trace_id = trace, method = method.as_str(), route, status, micros, "answered");
+    // Readers come by the million; what editors and programs do is worth a line.
+    if route.starts_with("/v1/delivery") || route.starts_with("/health") {
+        tracing::debug!(request_id = id, trace_id = trace, method = method.as_str(), route, status, micros, "answered");
+    } else {
+        tracing::info!(request_id = id, trace_id = trace, method = method.as_str(), route, status, micros, "answered");
+    }
     Ok(response)
+}
+
+/// The method, for the metrics: what clients make up would never be forgotten.
+fn known(method: &Method) -> &str {
+    match *method {
+        Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE | Method::OPTIONS => method.as_str(),
+        _ => "other",
+    }
 }
 
 /// Refuses what no handler should see. It stands behind CORS, so that a page may read the refusal.
@@ -152,6 +165,15 @@ fn render_problem(response: ServiceResponse<BoxBody>, state: &State, id: &str) -
         if status.is_server_error() {
             tracing::error!(request_id = id, status = status.as_u16(), error = ?response.response().error(), "a request failed inside");
         }
+        let is_preflight = response.request().headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+        if is_preflight && status == StatusCode::BAD_REQUEST {
+            let refusal = Error::new(
+                Code::BadRequest,
+                "Pages of this origin may not call this, or not in this way; NEWSROOM_HTTP__CORS_ORIGINS lists the origins that may.",
+            );
+            let (request, _) = response.into_parts();
+            return ServiceResponse::new(request, refusal.problem(&state.config.public_url, id));
+        }
         let code = match status {
             StatusCode::NOT_FOUND => Code::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
@@ -181,6 +203,7 @@ fn is_problem(headers: &HeaderMap) -> bool {
 
 fn finish_headers(response: &mut ServiceResponse<BoxBody>, state: &State, id: &str) {
     let left = response.request().extensions().get::<Left>().copied();
+    let is_delivery = response.request().path().starts_with("/v1/delivery/");
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: HeaderValue| {
         if !headers.contains_key(&name) {
@@ -193,6 +216,10 @@ fn finish_headers(response: &mut ServiceResponse<BoxBody>, state: &State, id: &s
     set(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     set(header::CONTENT_SECURITY_POLICY, POLICY);
     set(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if is_delivery {
+        // Also without Origin: a shared cache keeps one answer for all.
+        set(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    }
     set(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     if state.config.is_https() {
         set(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));

@@ -127,6 +127,9 @@ pub struct Fault {
     pub detail: String,
 }
 
+/// Faults that are told at once.
+const MOST_FAULTS: usize = 50;
+
 /// The faults of a body, collected so that all are told at once.
 #[derive(Debug, Default)]
 pub struct Faults(Vec<Fault>);
@@ -134,7 +137,9 @@ pub struct Faults(Vec<Fault>);
 impl Faults {
     /// Notes a fault of the member at `pointer` (`/names/kk`).
     pub fn add(&mut self, pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) {
-        self.0.push(Fault { pointer: Some(pointer.into()), parameter: None, code: code.into(), detail: detail.into() });
+        if self.0.len() < MOST_FAULTS {
+            self.0.push(Fault { pointer: Some(pointer.into()), parameter: None, code: code.into(), detail: detail.into() });
+        }
     }
 
     /// Notes a fault unless `ok`.
@@ -144,7 +149,7 @@ impl Faults {
         }
     }
 
-    /// A text of `min..=max` characters that is not blank at its ends.
+    /// A text of `min..=max` characters that is not wholly blank.
     pub fn text(&mut self, pointer: &str, text: &str, min: usize, max: usize) {
         let length = text.chars().count();
         if length < min || (min > 0 && text.trim().is_empty()) {
@@ -306,6 +311,10 @@ pub struct Problem {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code.as_str(), self.detail)?;
+        for fault in &self.faults {
+            let place = fault.pointer.as_deref().or(fault.parameter.as_deref()).unwrap_or_default();
+            write!(f, " {place} {}", fault.detail)?;
+        }
         match &self.source {
             Some(source) => write!(f, " ({source})"),
             None => Ok(()),
@@ -331,6 +340,11 @@ impl From<sqlx::Error> for Error {
         let code = match &error {
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => Code::Unavailable,
             sqlx::Error::Database(e) => match e.code().as_deref() {
+                // SQLITE_IOERR_FSYNC and SQLITE_IOERR_DIR_FSYNC: nobody knows what the disk has. Only a new start can tell.
+                Some("1034" | "1290") => {
+                    tracing::error!(%error, "the disk does not keep what it is given; the process ends");
+                    std::process::abort();
+                }
                 // SQLITE_FULL; disk_full of PostgreSQL.
                 Some("13" | "53100") => Code::DiskFull,
                 // SQLITE_BUSY and its kin; PostgreSQL shutting down, out of connections, deadlocked.

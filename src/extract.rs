@@ -142,7 +142,7 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
         malformed(format!("The body {what}, at line {}, column {}.", e.line(), e.column()))
     })?;
     whole_numbers(&mut value);
-    if let Some(pointer) = find_nul(&value, String::new()) {
+    if let Some(pointer) = find_nul(&value) {
         return Err(Error::invalid(&pointer, "nul", "contains the character U+0000, which cannot be stored"));
     }
     serde_path_to_error::deserialize(value).map_err(|e| {
@@ -252,8 +252,9 @@ fn whole_numbers(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(whole_numbers),
         Value::Object(members) => members.values_mut().for_each(whole_numbers),
         Value::Number(number) if number.is_f64() => {
-            // Written without its fraction, a whole number is read as one, where one can be that large.
-            let whole = number.as_f64().filter(|float| float.fract() == 0.0).and_then(|float| format!("{float:.0}").parse::<i64>().ok());
+            // Up to 2^53 every whole number is a float of its own.
+            #[expect(clippy::cast_possible_truncation, reason = "it is whole and in range")]
+            let whole = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0).map(|float| float as i64);
             if let Some(whole) = whole {
                 *number = whole.into();
             }
@@ -262,14 +263,15 @@ fn whole_numbers(value: &mut Value) {
     }
 }
 
-fn find_nul(value: &Value, at: String) -> Option<String> {
+/// Where a NUL is. The path is put together on the way back from it, not on the way to every text.
+fn find_nul(value: &Value) -> Option<String> {
+    let within = |step: &str, inner: String| format!("/{}{inner}", escape(step));
     match value {
-        Value::String(text) => text.contains('\0').then_some(at),
-        Value::Array(items) => items.iter().enumerate().find_map(|(i, item)| find_nul(item, format!("{at}/{i}"))),
-        Value::Object(members) => members.iter().find_map(|(key, member)| {
-            let here = format!("{at}/{}", escape(key));
-            if key.contains('\0') { Some(at.clone()) } else { find_nul(member, here) }
-        }),
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Array(items) => items.iter().enumerate().find_map(|(i, item)| find_nul(item).map(|inner| within(&i.to_string(), inner))),
+        Value::Object(members) => {
+            members.iter().find_map(|(key, member)| if key.contains('\0') { Some(String::new()) } else { find_nul(member).map(|inner| within(key, inner)) })
+        }
         _ => None,
     }
 }

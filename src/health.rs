@@ -50,8 +50,10 @@ async fn get_ready(state: Data<State>) -> Result<HttpResponse> {
 }
 
 async fn database_answers(state: &State) -> bool {
-    let asked = state.db.query("SELECT value FROM sequences WHERE name = 'changes'").optional::<(i64,)>();
-    matches!(tokio::time::timeout(PATIENCE, asked).await, Ok(Ok(Some(_))))
+    let house = state.db.query("SELECT value FROM sequences WHERE name = 'changes'").optional::<(i64,)>();
+    let delivery = state.public.query("SELECT at FROM published_stamps LIMIT 1").optional::<(crate::db::Timestamp,)>();
+    let answers = async { matches!(house.await, Ok(Some(_))) && delivery.await.is_ok() };
+    tokio::time::timeout(PATIENCE, answers).await.unwrap_or(false)
 }
 
 async fn gauges(state: &State) -> Gauges {

@@ -2,7 +2,8 @@
 
 use crate::config::Config;
 use crate::secrets::make_folder;
-use lettre::message::{Mailbox, header::ContentType};
+use lettre::message::Mailbox;
+use lettre::message::header::{ContentType, MIME_VERSION_1_0};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use std::future::Future;
 use std::path::PathBuf;
@@ -38,7 +39,14 @@ pub fn from_config(config: &Config) -> anyhow::Result<Arc<dyn Mailer>> {
 }
 
 fn compose(from: &Mailbox, mail: Mail) -> anyhow::Result<Message> {
-    Ok(Message::builder().from(from.clone()).to(mail.to.parse()?).subject(mail.subject).header(ContentType::TEXT_PLAIN).body(mail.text)?)
+    Ok(Message::builder()
+        .from(from.clone())
+        .to(mail.to.parse()?)
+        .subject(mail.subject)
+        .message_id(None)
+        .header(MIME_VERSION_1_0)
+        .header(ContentType::TEXT_PLAIN)
+        .body(mail.text)?)
 }
 
 /// Hands messages to a server (RFC 5321).

@@ -70,7 +70,9 @@ impl<K: Serialize + DeserializeOwned> Asked<K> {
             let fault = crate::error::Fault { pointer: None, parameter: Some("cursor".to_owned()), code: "invalid".into(), detail: detail.to_owned() };
             Error { faults: vec![fault], ..Error::new(Code::InvalidCursor, detail) }
         };
-        let read = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| serde_json::from_slice::<Cursor<K>>(&bytes).ok());
+        // A NUL would only trip the database.
+        let whole = |bytes: &Vec<u8>| !bytes.contains(&0) && !String::from_utf8_lossy(bytes).contains("\\u0000");
+        let read = URL_SAFE_NO_PAD.decode(text).ok().filter(whole).and_then(|bytes| serde_json::from_slice::<Cursor<K>>(&bytes).ok());
         let cursor = read.ok_or_else(|| refused("The cursor is not one that we gave."))?;
         if cursor.f != URL_SAFE_NO_PAD.encode(filters) {
             return Err(refused("The cursor was given for another list: keep sort and filters as they were, or start without it."));

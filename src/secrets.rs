@@ -112,6 +112,7 @@ impl Secrets {
     /// # Errors
     /// When the file cannot be made.
     pub fn add_signing_key(data: &Path, at: i64) -> anyhow::Result<PathBuf> {
+        make_folder(&data.join("keys"))?;
         let key = SigningKey::generate()?;
         let path = data.join("keys").join(format!("{at:012}-{}.ed25519", key.kid));
         write_private(&path, &key.pkcs8)?;
@@ -166,6 +167,19 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&part, path)?;
+    Ok(())
+}
+
+/// Makes an empty file that only its owner may read, where there is none.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn touch_private(path: &Path) -> anyhow::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).with_context(|| format!("cannot make {}", path.display()))?;
     Ok(())
 }
 

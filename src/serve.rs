@@ -3,9 +3,9 @@
 use crate::clock::Clock;
 use crate::config::{Config, Mode};
 use crate::db::Db;
-use crate::secrets::{Secrets, make_folder};
+use crate::secrets::{Secrets, make_folder, touch_private};
 use crate::state::State;
-use crate::{app, auth, health, idempotency, jobs, mail, seed};
+use crate::{app, auth, health, idempotency, jobs, mail, publication, seed};
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
@@ -18,6 +18,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// How often what has expired is forgotten.
 const HOUSEKEEPING: Duration = Duration::from_mins(1);
+/// How long a job in hand may take when we stop.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// How long balancers get to see that we are not ready, before connections are refused.
 const FAREWELL: Duration = Duration::from_millis(500);
 
@@ -28,6 +30,10 @@ const FAREWELL: Duration = Duration::from_millis(500);
 pub async fn open(config: Config) -> anyhow::Result<State> {
     make_folder(&config.data_dir)?;
     let secrets = Secrets::open(&config.data_dir, config.mode == Mode::Production)?;
+    if config.database.url.is_none() {
+        // SQLite gives the files beside it the same mode.
+        touch_private(&config.data_dir.join("newsroom.db"))?;
+    }
     let db = Db::open(&config.database_url(), config.connections()).await.context("the database cannot be opened")?;
     db.migrate().await.context("the database cannot be migrated")?;
     let public = db.open_reader(&config.delivery_url(), config.connections()).await.context("delivery cannot read the database")?;
@@ -46,6 +52,7 @@ pub async fn open(config: Config) -> anyhow::Result<State> {
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let state = Arc::new(open(config).await?);
     let demo = if state.config.wants_demo() { seed::ensure(&state).await? } else { None };
+    publication::follow_addresses(&state).await?;
     let data = Data::from(Arc::clone(&state));
     let workers = match state.config.http.workers {
         0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
@@ -66,7 +73,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     announce(&state, demo.as_deref());
     tokio::spawn(stop_on_signal(Arc::clone(&state), server.handle(), operators));
     server.await?;
-    background.await?;
+    // What a job has not finished by then, another process or the next start takes up.
+    let _ = tokio::time::timeout(PATIENCE, background).await;
     state.db.close().await;
     state.public.close().await;
     tracing::info!("stopped");

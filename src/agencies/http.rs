@@ -103,7 +103,7 @@ async fn update_agency(
             let agency = store::update(tx, new, caller.id(), now).await?;
             publication::refresh_agency(tx, id, now).await?;
             if agency.names != old.names {
-                jobs::enqueue(&mut *tx, &Rebuild { selection: RebuildSelection::Agency(id) }, now, now).await?;
+                jobs::enqueue(&mut *tx, &Rebuild::of(RebuildSelection::Agency(id)), now, now).await?;
             }
             answer(&agency)
         })

@@ -26,7 +26,7 @@ pub(super) struct AgencyFilter {
     /// ISO 3166-1 alpha-2 codes.
     #[param(value_type = Option<String>, example = "KZ,KG")]
     pub country: Option<List<String>>,
-    /// 1 to 100.
+    /// 1 to 100; 25 where nothing is said.
     #[param(minimum = 1, maximum = 100)]
     pub limit: Option<u16>,
     pub cursor: Option<String>,

@@ -79,7 +79,7 @@ async fn update_article(
             }
             let article = store::update(tx, &caller, article, change, now).await?;
             if is_public {
-                jobs::enqueue(&mut *tx, &Rebuild { selection: RebuildSelection::Article(article.id) }, now, now).await?;
+                jobs::enqueue(&mut *tx, &Rebuild::of(RebuildSelection::Article(article.id)), now, now).await?;
             }
             let translations = list::overviews(tx, &[article.id]).await?;
             let version = article.version;

@@ -83,7 +83,7 @@ pub struct ArticleFilter {
     /// `exact` counts them all.
     #[param(value_type = Option<Count>, inline)]
     pub count: Option<Count>,
-    /// 1 to 100.
+    /// 1 to 100; 25 where nothing is said.
     #[param(minimum = 1, maximum = 100)]
     pub limit: Option<u16>,
     pub cursor: Option<String>,

@@ -4,7 +4,7 @@ use super::{Article, ArticleChange, Found, NewArticle, ROUTINE, admit, check, sl
 use crate::db::{Reader, Sql, Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result};
 use crate::patch::Patch;
-use crate::policy::{Actor, Permission, ReadWork, Relation, Rule, decide};
+use crate::policy::{Actor, Permission, ReadWork, Relation, Role, Rule, decide};
 use crate::{sections, sql};
 use sqlx::FromRow;
 use sqlx::types::Json;
@@ -68,7 +68,8 @@ pub async fn find(on: impl Reader<'_>, actor: &Actor, id: Uuid, now: Timestamp) 
 pub async fn reach(on: impl Reader<'_>, actor: &Actor, rule: &Rule, id: Uuid, now: Timestamp) -> Result<Article> {
     let found = find(on, actor, id, now).await?;
     // A translator has a part in the story, but is not its author.
-    let involved = if rule == ReadWork::RULE { found.relation.involved } else { found.article.created_by == actor.id() };
+    let reach = found.relation.owner || (actor.platform && found.relation.shared);
+    let involved = if rule == ReadWork::RULE { found.relation.involved } else { reach && found.article.created_by == actor.id() };
     let relation = Relation { involved, ..found.relation };
     admit(decide(rule, actor, relation), "article")?;
     Ok(found.article)
@@ -217,6 +218,17 @@ pub(super) async fn delete(tx: &mut Tx, actor: &Actor, article: &Article, now: T
         .await?;
     if public > 0 {
         return Err(Error::new(Code::IllegalTransition, "Something of it was public: it can be unpublished or killed, not deleted."));
+    }
+    if actor.role() == Some(Role::Journalist) {
+        let (others,): (i64,) = tx
+            .query("SELECT count(*) FROM translations WHERE article_id = $1 AND created_by <> $2 AND deleted_at IS NULL")
+            .bind(article.id)
+            .bind(actor.id())
+            .one()
+            .await?;
+        if others > 0 {
+            return Err(Error::new(Code::Conflict, "Colleagues have texts of it; an editor can delete it."));
+        }
     }
     let (foreign,): (i64,) = tx
         .query("SELECT count(*) FROM translations WHERE article_id = $1 AND agency_id <> $2 AND deleted_at IS NULL")

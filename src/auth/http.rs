@@ -170,7 +170,9 @@ async fn log_in(state: Data<State>, request: HttpRequest, Body(login): Body<Logi
     throttle::forgive(&state.db, &key, address).await?;
     let rehashed = if verdict == Verdict::RightButWeak { Some(password::hash(login.password).await?) } else { None };
     let mut tx = state.db.begin().await?;
-    store::note_login(&mut tx, account.id, rehashed, now).await?;
+    if !store::note_login(&mut tx, &account, rehashed, now).await? {
+        return Err(Error::new(Code::InvalidCredentials, "E-mail and password do not belong together, or the account cannot sign in."));
+    }
     let opened = session::open(&mut tx, account.id, &client(&request), session_life(&state), now).await?;
     let answer = tokens(&state, &mut tx, opened, now).await?;
     tx.commit().await?;
@@ -221,6 +223,10 @@ async fn redeem(state: &State, request: &HttpRequest, body: Redeem, purpose: Pur
     password::check("/password", &body.password, "")?;
     let hash = password::hash(body.password.clone()).await?;
     let mut tx = state.db.begin().await?;
+    // People before their links, as everybody does.
+    if let Some(staff) = links::owner(&mut tx, &body.token, purpose).await? {
+        store::hold(&mut tx, staff).await?;
+    }
     let staff = links::take(&mut tx, &body.token, purpose, now).await?;
     let account = store::account_by_id(&mut tx, staff).await?.ok_or_else(|| Error::not_found("staff member"))?;
     password::check("/password", &body.password, &account.email)?;
@@ -263,6 +269,9 @@ async fn request_password_reset(state: Data<State>, request: HttpRequest, Body(b
         let life = Duration::from_secs(u64::from(state.config.auth.reset_minutes) * 60);
         let (link, _) = links::make(&mut tx, &state.secrets.refresh, account.id, Purpose::PasswordReset, life, now).await?;
         jobs::enqueue(&mut tx, &ResetMail { link }, now, now).await?;
+    } else {
+        // As much is written for nobody, so that time does not tell.
+        jobs::enqueue(&mut tx, &ResetMail { link: Uuid::new_v4() }, now, now).await?;
     }
     tx.commit().await?;
     Answer::accepted(&ResetAnswer { detail: "If somebody here has this address, a message with a link is on its way to it." })
@@ -297,7 +306,7 @@ async fn update_me(state: Data<State>, caller: Caller<Myself>, precondition: Pre
         .run(&caller, async |tx| {
             store::hold(tx, caller.id()).await?;
             let mut me = store::me(&mut *tx, caller.id()).await?;
-            precondition.check(Standing { version: me.version, updated_at: me.updated_at, updated_by: None })?;
+            precondition.check(Standing { version: me.version, updated_at: me.updated_at, updated_by: me.updated_by })?;
             me.names = names::merge(change.names, me.names);
             me.bios = names::merge(change.bios, me.bios);
             let mut faults = Faults::default();
@@ -327,6 +336,7 @@ async fn change_password(state: Data<State>, request: HttpRequest, caller: Calle
     let bucket = store::email_key(&account.email);
     password::check("/new_password", &body.new_password, &account.email)?;
     throttle::take_account(&state.db, &bucket, address_of(&request), now).await?;
+    let verified = account.password_hash.clone();
     if password::verify(body.current_password, account.password_hash).await? == Verdict::Wrong {
         return Err(Error::new(Code::InvalidCredentials, "The current password is not right."));
     }
@@ -334,6 +344,11 @@ async fn change_password(state: Data<State>, request: HttpRequest, caller: Calle
     let hash = password::hash(body.new_password).await?;
     write
         .run(&caller, async |tx| {
+            store::hold(tx, caller.id()).await?;
+            let still = store::account_by_id(&mut *tx, caller.id()).await?.filter(|still| still.open);
+            if still.is_none_or(|still| still.password_hash != verified) {
+                return Err(Error::new(Code::InvalidCredentials, "The password was changed meanwhile."));
+            }
             store::set_password(tx, caller.id(), &hash, now).await?;
             let current = match caller.who {
                 Who::Staff { session, .. } => Some(session),

@@ -45,6 +45,16 @@ pub async fn make(tx: &mut Tx, key: &MacKey, staff: Uuid, purpose: Purpose, life
     Ok((id, now.plus(life)))
 }
 
+/// Whose link it is, whether or not it is still good.
+///
+/// # Errors
+/// When the database fails.
+pub async fn owner(tx: &mut Tx, secret: &str, purpose: Purpose) -> Result<Option<Uuid>> {
+    let found: Option<(Uuid,)> =
+        tx.query("SELECT staff_id FROM links WHERE hash = $1 AND purpose = $2").bind(sha256(secret.as_bytes()).to_vec()).bind(purpose).optional().await?;
+    Ok(found.map(|(staff,)| staff))
+}
+
 /// Uses a link up and says whose it was.
 ///
 /// # Errors

@@ -34,6 +34,8 @@ pub struct Me {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     #[serde(skip)]
+    pub updated_by: Option<Uuid>,
+    #[serde(skip)]
     pub version: i64,
 }
 
@@ -64,6 +66,7 @@ struct Row {
     password_changed_at: Option<Timestamp>,
     created_at: Timestamp,
     updated_at: Timestamp,
+    updated_by: Option<Uuid>,
     version: i64,
 }
 
@@ -72,7 +75,7 @@ struct Row {
 /// # Errors
 /// When the database fails.
 pub async fn hold(tx: &mut Tx, id: Uuid) -> Result<()> {
-    tx.query(sql!("SELECT version FROM staff WHERE id = $1"["" | " FOR UPDATE"])).bind(id).optional::<(i64,)>().await?;
+    tx.query(sql!("SELECT version FROM staff WHERE id = $1"["" | " FOR NO KEY UPDATE"])).bind(id).optional::<(i64,)>().await?;
     Ok(())
 }
 
@@ -82,7 +85,7 @@ pub async fn me(on: impl Reader<'_>, id: Uuid) -> Result<Me> {
     let row: Option<Row> = on
         .query(
             "SELECT s.id, s.email, s.agency_id, a.slug AS agency_slug, a.kind AS agency_kind, a.names AS agency_names, s.role, s.languages, \
-             s.names, s.bios, s.byline, s.last_login_at, s.password_changed_at, s.created_at, s.updated_at, s.version \
+             s.names, s.bios, s.byline, s.last_login_at, s.password_changed_at, s.created_at, s.updated_at, s.updated_by, s.version \
              FROM staff s JOIN agencies a ON a.id = s.agency_id WHERE s.id = $1",
         )
         .bind(id)
@@ -105,6 +108,7 @@ pub async fn me(on: impl Reader<'_>, id: Uuid) -> Result<Me> {
         password_changed_at: row.password_changed_at,
         created_at: row.created_at,
         updated_at: row.updated_at,
+        updated_by: row.updated_by,
         version: row.version,
     })
 }
@@ -172,14 +176,18 @@ pub async fn set_password(tx: &mut Tx, id: Uuid, hash: &str, now: Timestamp) -> 
 ///
 /// # Errors
 /// When the database fails.
-pub async fn note_login(tx: &mut Tx, id: Uuid, rehashed: Option<String>, now: Timestamp) -> Result<()> {
-    tx.query("UPDATE staff SET last_login_at = $2, password_hash = COALESCE($3, password_hash) WHERE id = $1")
-        .bind(id)
+///
+/// Says whether the password that was verified is still theirs, and they may still sign in.
+pub async fn note_login(tx: &mut Tx, account: &Account, rehashed: Option<String>, now: Timestamp) -> Result<bool> {
+    let noted = tx
+        .query("UPDATE staff SET last_login_at = $2, password_hash = COALESCE($3, password_hash) WHERE id = $1 AND state = 'active' AND password_hash = $4")
+        .bind(account.id)
         .bind(now)
         .bind(rehashed)
+        .bind(&account.password_hash)
         .execute()
         .await?;
-    Ok(())
+    Ok(noted > 0)
 }
 
 /// # Errors

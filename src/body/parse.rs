@@ -193,6 +193,9 @@ fn mark_def(reader: &mut Reader, object: Object<'_, '_>, key: String) -> Option<
     }
 }
 
+/// Marks with a definition that a span can have.
+const MAX_DEFINITIONS: usize = 2;
+
 fn span(reader: &mut Reader, value: &Value, at: &At<'_>, key: String, names: &HashSet<&str>) -> Option<Span> {
     let object = reader.object(value, at)?;
     let kind = reader.kind(object)?;
@@ -224,6 +227,10 @@ fn marks(reader: &mut Reader, object: Object<'_, '_>, names: &HashSet<&str>) -> 
         };
         if marks.contains(&mark) {
             reader.fault(&here, "duplicate_mark", format!("`{name}` is there already"));
+        }
+        // A link within a link is no HTML, and would be written anew at every span.
+        if matches!(mark, Mark::Definition(_)) && marks.iter().filter(|other| matches!(other, Mark::Definition(_))).count() >= MAX_DEFINITIONS {
+            reader.fault(&here, "too_many", format!("a span takes {MAX_DEFINITIONS} marks with a definition: a link and a language"));
         }
         marks.push(mark);
     }

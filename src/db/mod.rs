@@ -114,7 +114,7 @@ impl Db {
     /// When the database cannot be reached.
     pub async fn open_reader(&self, url: &str, connections: u32) -> Result<Self> {
         match self {
-            Self::Sqlite { .. } => Ok(self.clone()),
+            Self::Sqlite { read, .. } => Ok(Self::Sqlite { read: read.clone(), write: read.clone() }),
             Self::Postgres(_) => {
                 let options: PgConnectOptions = url.parse()?;
                 let pool =
@@ -152,8 +152,8 @@ impl Db {
     async fn postgres(options: PgConnectOptions, connections: u32) -> Result<Self> {
         let pool = postgres_pool(connections).connect_with(options.statement_cache_capacity(256)).await?;
         let (durable,): (String,) = sqlx::query_as("SELECT current_setting('synchronous_commit')").fetch_one(&pool).await?;
-        if durable == "off" {
-            return Err(Error::Configuration("PostgreSQL runs with synchronous_commit=off and would lose what it acknowledges".into()));
+        if !matches!(durable.as_str(), "on" | "remote_apply") {
+            return Err(Error::Configuration(format!("PostgreSQL runs with synchronous_commit={durable} and could lose what it acknowledges").into()));
         }
         Ok(Self::Postgres(pool))
     }

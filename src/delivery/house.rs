@@ -41,7 +41,7 @@ struct StaffPath {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Paging {
-    /// 1 to 100.
+    /// 1 to 100; 25 where nothing is said.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u16>,
     cursor: Option<String>,

@@ -80,7 +80,7 @@ struct ListQuery {
     updated_after: Option<Timestamp>,
     #[param(value_type = Option<Sort>, inline)]
     sort: Option<Sort>,
-    /// 1 to 100.
+    /// 1 to 100; 25 where nothing is said.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u16>,
     cursor: Option<String>,
@@ -93,17 +93,16 @@ struct ListQuery {
     (status = 304, description = "You have it")), extensions(("x-problems" = json!(["invalid_cursor"]))))]
 #[get("/articles")]
 async fn list_published_articles(state: Data<State>, request: HttpRequest, Query(query): Query<ListQuery>) -> Result<HttpResponse> {
-    let plain = ListQuery { limit: None, cursor: None, ..query.clone() };
     let mut on = state.public.acquire().await?;
     let (filter, varies) = filter(&mut on, &request, &query).await?;
-    let asked = Asked::<(i64, i64)>::read(query.limit, query.cursor.as_deref(), &(plain, &filter.languages))?;
+    let asked = Asked::<(i64, i64)>::read(query.limit, query.cursor.as_deref(), &filters(request.query_string(), &filter))?;
     let cards = store::page(&mut on, &filter, asked.limit, asked.after).await?;
     let has_more = cards.has_more;
     let next = cards.next().map(|key| asked.cursor(key));
-    let cards_text = cards.joined.unwrap_or_default();
+    let cards_text = cards.joined.as_deref().unwrap_or_default();
     let mut body = String::with_capacity(cards_text.len() + 160);
     body.push_str("{\"data\":[");
-    body.push_str(&cards_text);
+    body.push_str(cards_text);
     let data_end = body.len();
     let _ = write!(body, "],\"meta\":{{\"limit\":{},\"has_more\":{has_more},\"next_cursor\":", asked.limit);
     match &next {
@@ -115,6 +114,14 @@ async fn list_published_articles(state: Data<State>, request: HttpRequest, Query
     }
     body.push_str("}}");
     let links = next.map(|cursor| next_link(&state.url("/v1/delivery/articles"), request.query_string(), &cursor)).unwrap_or_default();
+    // Ids and renditions name the bytes of the texts; the languages, what is said of fallbacks; the end of the body, the rest.
+    let mut version = cards.ids.unwrap_or_default();
+    let _ = write!(version, " {}", cards.renditions.unwrap_or_default());
+    for language in &filter.languages {
+        version.push(' ');
+        version.push_str(language.as_str());
+    }
+    version.push_str(body.get(data_end..).unwrap_or_default());
     let mut surrogate_key = "articles".to_owned();
     for language in &filter.languages {
         let _ = write!(surrogate_key, " language-{language}");
@@ -123,17 +130,18 @@ async fn list_published_articles(state: Data<State>, request: HttpRequest, Query
         [one] => Some(one.to_string()),
         _ => None,
     };
-    let public = Public {
-        // The renditions name the bytes of the texts; the languages, what is said of fallbacks; the end of the body, the rest.
-        etag: hash(&format!("{:?} {:?} {}", cards.renditions, filter.languages, &body[data_end..])),
-        body,
-        modified_at: cards.changed_at.unwrap_or(Timestamp::from_micros(0)),
-        surrogate_key,
-        language,
-        links,
-        varies,
-    };
+    let public =
+        Public { etag: hash(&version), body, modified_at: cards.changed_at.unwrap_or(Timestamp::from_micros(0)), surrogate_key, language, links, varies };
     Ok(public.answer(&request))
+}
+
+/// What decides which texts are in the list: the query but for the page, and what was negotiated.
+fn filters(query: &str, filter: &Filter) -> String {
+    let asked = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "limit" && name != "cursor");
+    let mut parts: Vec<String> = asked.map(|(name, value)| format!("{name}={value}")).collect();
+    parts.extend(filter.languages.iter().map(ToString::to_string));
+    parts.sort_unstable();
+    parts.join("&")
 }
 
 async fn filter(on: &mut Conn, request: &HttpRequest, query: &ListQuery) -> Result<(Filter, bool)> {

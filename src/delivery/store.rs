@@ -117,21 +117,25 @@ pub struct Filter {
 pub struct Cards {
     /// The texts, with commas between.
     pub joined: Option<String>,
-    /// Which renditions of which texts they are: `id.rendition`, with commas between.
-    pub renditions: Option<String>,
+    /// Which texts they are, with commas between.
+    pub ids: Option<String>,
+    /// The sum of their renditions, which only grow: for the same texts, another sum says that one has changed.
+    pub renditions: Option<i64>,
     pub has_more: bool,
     pub last_at: Option<Timestamp>,
     /// When something last changed in delivery.
     pub changed_at: Option<Timestamp>,
 }
 
-const NEWEST: &str = "SELECT string_agg(card, ',') AS joined, string_agg(rendition, ',') AS renditions, min(published_at) AS last_at";
-const OLDEST: &str = "SELECT string_agg(card, ',') AS joined, string_agg(rendition, ',') AS renditions, max(published_at) AS last_at";
+const NEWEST: &str =
+    "SELECT string_agg(card, ',') AS joined, string_agg(id, ',') AS ids, CAST(sum(rendition) AS bigint) AS renditions, min(published_at) AS last_at";
+const OLDEST: &str =
+    "SELECT string_agg(card, ',') AS joined, string_agg(id, ',') AS ids, CAST(sum(rendition) AS bigint) AS renditions, max(published_at) AS last_at";
 
 impl Cards {
     /// The key of the last text, where more follow it.
     pub fn next(&self) -> Option<(i64, i64)> {
-        let last = self.renditions.as_deref()?.rsplit(',').next()?.split('.').next()?.parse().ok()?;
+        let last = self.ids.as_deref()?.rsplit(',').next()?.parse().ok()?;
         self.last_at.filter(|_| self.has_more).map(|at| (at.micros(), last))
     }
 }
@@ -153,7 +157,7 @@ pub async fn page(on: impl Reader<'_>, filter: &Filter, limit: u16, after: Optio
             .push(" AS text) || '\",\"fallback\":true}' END AS card"),
         _ => query.push("d.card"),
     };
-    query = query.push(", CAST(d.id AS text) || '.' || CAST(d.rendition AS text) AS rendition, d.published_at, d.id FROM published_documents d WHERE TRUE");
+    query = query.push(", CAST(d.id AS text) AS id, d.rendition, d.published_at FROM published_documents d WHERE TRUE");
     query = from_page(matching(query, filter), filter, after);
     query = query.push(if filter.oldest_first { " ORDER BY d.published_at, d.id LIMIT " } else { " ORDER BY d.published_at DESC, d.id DESC LIMIT " });
     Ok(query.push_bind(i64::from(limit)).push(") AS page").one().await?)

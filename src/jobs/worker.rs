@@ -3,8 +3,10 @@
 use super::{Job, queue};
 use crate::error::Result;
 use crate::state::State;
+use futures_util::FutureExt;
 use std::collections::HashMap;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -41,12 +43,15 @@ impl Registry {
 pub async fn step(state: &State, registry: &Registry, worker: &str) -> Result<bool> {
     let Some(job) = queue::take(state.db.write(), worker, state.clock.now()).await? else { return Ok(false) };
     let outcome = match registry.0.get(job.kind.as_str()) {
-        Some(handler) => handler(job.payload.0.clone(), state).await,
+        Some(handler) => {
+            let run = AssertUnwindSafe(handler(job.payload.0.clone(), state)).catch_unwind();
+            run.await.unwrap_or_else(|_| Err(anyhow::anyhow!("it panicked")))
+        }
         None => Err(anyhow::anyhow!("this program does not know the kind {}", job.kind)),
     };
     match outcome {
         Ok(()) => {
-            queue::done(state.db.write(), job.id, worker).await?;
+            queue::done(state.db.write(), job.id).await?;
             state.metrics.job(&job.kind, "done");
         }
         Err(error) => {

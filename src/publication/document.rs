@@ -9,6 +9,7 @@ use crate::language::{Direction, Tag};
 use crate::names::{Names, pick};
 use crate::topics;
 use serde::Serialize;
+use sqlx::FromRow;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -47,10 +48,12 @@ pub struct Head {
     pub published_at: Timestamp,
     /// When it was last published anew.
     pub updated_at: Timestamp,
-    /// Counts with every publication that changes the text.
+    /// How many revisions of it were published so far.
     pub version: i32,
     /// Why it was last published anew.
     pub last_change: Option<LastChange>,
+    /// All clarifications and corrections, the newest first.
+    pub corrections: Vec<LastChange>,
 }
 
 /// An author with a public name.
@@ -83,15 +86,31 @@ pub struct Seo {
     pub description: Option<String>,
 }
 
-#[derive(Serialize, ToSchema)]
+/// Why a text was published anew.
+#[derive(Serialize, FromRow, ToSchema)]
 pub struct LastChange {
     pub kind: ChangeKind,
     pub public_note: Option<String>,
     pub at: Timestamp,
 }
 
+/// When a document is rendered.
+pub struct Rendering {
+    /// When it was last published.
+    pub at: Timestamp,
+    /// Whether that publication is in the change log already.
+    pub again: bool,
+}
+
 /// Renders the document of a text.
-pub async fn render(tx: &mut Tx, config: &Config, source: &Source, change: &Change, now: Timestamp) -> Result<Document> {
+pub async fn render(tx: &mut Tx, config: &Config, source: &Source, change: &Change, rendering: Rendering) -> Result<Document> {
+    let others = store::other_publications(tx, source.article_id, &source.language, source.revision).await?;
+    let version = i32::try_from(others).unwrap_or(i32::MAX).saturating_add(1);
+    let mut corrections: Vec<LastChange> = store::corrections(tx, source.article_id, &source.language).await?;
+    let is_correction = matches!(change.kind, Some(ChangeKind::Clarification | ChangeKind::Correction));
+    if let Some(kind) = change.kind.filter(|_| is_correction && !rendering.again) {
+        corrections.insert(0, LastChange { kind, public_note: change.public_note.clone(), at: rendering.at });
+    }
     let language = &source.language;
     let url = address(config, source.article_id, language, &source.slug, source.section_slug.as_deref());
     let links: Vec<Uuid> = source.body.0.internal_links().collect();
@@ -103,6 +122,7 @@ pub async fn render(tx: &mut Tx, config: &Config, source: &Source, change: &Chan
     };
     let authors: Vec<Author> =
         store::authors(tx, &source.authors.0).await?.into_iter().map(|(id, all)| Author { id, name: pick(&all, language).to_owned() }).collect();
+    let shown: Vec<Uuid> = authors.iter().map(|author| author.id).collect();
     let byline = source.byline.clone().or_else(|| {
         let names: Vec<&str> = authors.iter().map(|author| author.name.as_str()).collect();
         (!names.is_empty()).then(|| names.join(", "))
@@ -137,8 +157,9 @@ pub async fn render(tx: &mut Tx, config: &Config, source: &Source, change: &Chan
         seo: Seo { title: text("title"), description: text("description") },
         published_at: source.first_published_at,
         updated_at: source.published_at,
-        version: source.revision,
-        last_change: change.kind.map(|kind| LastChange { kind, public_note: change.public_note.clone(), at: now }),
+        version,
+        last_change: change.kind.map(|kind| LastChange { kind, public_note: change.public_note.clone(), at: rendering.at }),
+        corrections,
     };
     let mut head = serde_json::to_string(&head).map_err(Error::internal)?;
     head.pop();
@@ -163,7 +184,7 @@ pub async fn render(tx: &mut Tx, config: &Config, source: &Source, change: &Chan
         related: source.related.0.clone(),
         links,
         topics: source.topics.0.clone(),
-        authors: source.authors.0.clone(),
+        authors: shown,
         body: serde_json::to_string(&body).map_err(Error::internal)?,
         body_html: serde_json::to_string(&body.to_html_fragment(language.as_str(), language.direction().as_str(), &resolve)).map_err(Error::internal)?,
         body_text: serde_json::to_string(&body.to_text()).map_err(Error::internal)?,

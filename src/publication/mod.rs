@@ -1,7 +1,7 @@
 //! What the public can see: the published projection and its change log. Nothing else writes `published_*`.
 //!
 //! [`publish`] renders the whole document of a text once, from the tables of the house, in the transaction that publishes
-//! it; [`withdraw`] takes it away. Each is one entry of the gap-free sequence, whose counter is locked last.
+//! it; [`withdraw`] takes it away. Each is one entry of the gap-free sequence, whose counter is locked near the end.
 
 mod document;
 mod profile;
@@ -10,7 +10,7 @@ mod store;
 
 pub use document::Head;
 pub use profile::{AgencyProfile, SectionProfile, StaffProfile, refresh_agency, refresh_section, refresh_staff};
-pub use rebuild::{Rebuild, RebuildSelection};
+pub use rebuild::{Rebuild, RebuildSelection, follow_addresses};
 
 use crate::config::Config;
 use crate::db::{Timestamp, Tx};
@@ -61,9 +61,9 @@ pub struct Change {
 /// # Errors
 /// When the database fails.
 pub async fn publish(tx: &mut Tx, config: &Config, article: Uuid, language: &Tag, change: &Change, now: Timestamp) -> Result<i64> {
-    let was_public = store::is_public(tx, article).await?;
+    let was_public = store::is_public(tx, article, language).await?;
     let source = store::source(tx, article, language).await?;
-    let document = document::render(tx, config, &source, change, now).await?;
+    let document = document::render(tx, config, &source, change, document::Rendering { at: now, again: false }).await?;
     let seq = store::next_seq(tx).await?;
     store::put(tx, &document, seq, now).await?;
     store::log(tx, seq, article, language, document.agency_id, source.revision, change, now).await?;
@@ -89,9 +89,7 @@ pub async fn withdraw(tx: &mut Tx, article: Uuid, language: &Tag, change: &Chang
     }
     store::log(tx, seq, article, language, agency, revision, change, now).await?;
     store::refresh_siblings(tx, article, now).await?;
-    if !store::is_public(tx, article).await? {
-        refresh_links(tx, article, now).await?;
-    }
+    refresh_links(tx, article, now).await?;
     store::stamp(tx, ARTICLES, now).await?;
     Ok(Some(seq))
 }
@@ -99,7 +97,7 @@ pub async fn withdraw(tx: &mut Tx, article: Uuid, language: &Tag, change: &Chang
 /// Texts show links to a story exactly while something of it is public.
 async fn refresh_links(tx: &mut Tx, article: Uuid, now: Timestamp) -> Result<()> {
     if store::is_linked(tx, article).await? {
-        jobs::enqueue(tx, &Rebuild { selection: RebuildSelection::Linking(article) }, now, now).await?;
+        jobs::enqueue(tx, &Rebuild::of(RebuildSelection::Linking(article)), now, now).await?;
     }
     Ok(())
 }

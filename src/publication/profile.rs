@@ -60,7 +60,14 @@ pub struct StaffProfile {
     pub agency_slug: String,
 }
 
-async fn put(tx: &mut Tx, kind: &str, id: Uuid, slug: &str, position: i32, profile: &impl Serialize, now: Timestamp) -> Result<()> {
+/// Writes a profile. Says whether it differs from the one there was.
+async fn put(tx: &mut Tx, kind: &str, id: Uuid, slug: &str, position: i32, profile: &impl Serialize, now: Timestamp) -> Result<bool> {
+    let document = serde_json::to_string(profile).map_err(Error::internal)?;
+    let known: Option<(String, i32)> =
+        tx.query("SELECT document, position FROM published_profiles WHERE kind = $1 AND id = $2").bind(kind).bind(id).optional().await?;
+    if known.is_some_and(|(known, place)| known == document && place == position) {
+        return Ok(false);
+    }
     tx.query(
         "INSERT INTO published_profiles (kind, id, slug, position, document, updated_at) VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (kind, id) DO UPDATE SET slug = excluded.slug, position = excluded.position, document = excluded.document, \
@@ -70,16 +77,16 @@ async fn put(tx: &mut Tx, kind: &str, id: Uuid, slug: &str, position: i32, profi
     .bind(id)
     .bind(slug)
     .bind(position)
-    .bind(serde_json::to_string(profile).map_err(Error::internal)?)
+    .bind(document)
     .bind(now)
     .execute()
     .await?;
-    store::stamp(tx, kind, now).await
+    Ok(true)
 }
 
-async fn remove(tx: &mut Tx, kind: &str, id: Uuid, now: Timestamp) -> Result<()> {
-    let gone = tx.query("DELETE FROM published_profiles WHERE kind = $1 AND id = $2").bind(kind).bind(id).execute().await?;
-    if gone > 0 { store::stamp(tx, kind, now).await } else { Ok(()) }
+/// Takes a profile away. Says whether there was one.
+async fn remove(tx: &mut Tx, kind: &str, id: Uuid) -> Result<bool> {
+    Ok(tx.query("DELETE FROM published_profiles WHERE kind = $1 AND id = $2").bind(kind).bind(id).execute().await? > 0)
 }
 
 #[derive(FromRow)]
@@ -93,22 +100,47 @@ struct Agency {
     website: Option<String>,
 }
 
-/// Brings the public profile of an agency to what its tables say; a suspended one has none.
+/// Brings the public profile of an agency, and those of its people, to what the tables say; a suspended one has none.
+///
+/// Rows come before stamps everywhere, so that nobody waits in a circle.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn refresh_agency(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<()> {
+    let staff: Vec<(Uuid,)> = tx.query("SELECT id FROM staff WHERE agency_id = $1 AND byline ORDER BY id").bind(id).all().await?;
+    let mut people = false;
+    for (member,) in staff {
+        people |= write_staff(tx, member, now).await?;
+    }
+    if write_agency(tx, id, now).await? {
+        store::stamp(tx, "agency", now).await?;
+    }
+    if people { store::stamp(tx, "staff", now).await } else { Ok(()) }
+}
+
+/// Brings the public profile of a section to what its table says; a retired one has none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn refresh_section(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<()> {
+    if write_section(tx, id, now).await? { store::stamp(tx, "section", now).await } else { Ok(()) }
+}
+
+/// Brings the public profile of a staff member to what their row says; only active people with a byline have one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn refresh_staff(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<()> {
+    if write_staff(tx, id, now).await? { store::stamp(tx, "staff", now).await } else { Ok(()) }
+}
+
+async fn write_agency(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<bool> {
     let agency: Option<Agency> = tx
         .query("SELECT slug, kind, country, languages, names, descriptions, website FROM agencies WHERE id = $1 AND state = 'active'")
         .bind(id)
         .optional()
         .await?;
-    // Who works there is public as long as the agency is.
-    let staff: Vec<(Uuid,)> = tx.query("SELECT id FROM staff WHERE agency_id = $1 AND byline").bind(id).all().await?;
-    for (member,) in staff {
-        refresh_staff(tx, member, now).await?;
-    }
-    let Some(agency) = agency else { return remove(tx, "agency", id, now).await };
+    let Some(agency) = agency else { return remove(tx, "agency", id).await };
     let offices: Vec<OfficeProfile> = tx
         .query(
             "SELECT names, country, city, address, time_zone, opened_on, head_office FROM offices WHERE agency_id = $1 \
@@ -132,14 +164,10 @@ pub async fn refresh_agency(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<()>
     put(tx, "agency", id, &profile.slug, position, &profile, now).await
 }
 
-/// Brings the public profile of a section to what its table says; a retired one has none.
-///
-/// # Errors
-/// When the database fails.
-pub async fn refresh_section(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<()> {
+async fn write_section(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<bool> {
     let section: Option<(String, Json<Names>, i32)> =
         tx.query("SELECT slug, names, position FROM sections WHERE id = $1 AND state = 'active'").bind(id).optional().await?;
-    let Some((slug, names, position)) = section else { return remove(tx, "section", id, now).await };
+    let Some((slug, names, position)) = section else { return remove(tx, "section", id).await };
     let profile = SectionProfile { id, slug, names: names.0, position };
     put(tx, "section", id, &profile.slug, position, &profile, now).await
 }
@@ -153,11 +181,7 @@ struct Staff {
     agency_slug: String,
 }
 
-/// Brings the public profile of a staff member to what their row says; only active people with a byline have one.
-///
-/// # Errors
-/// When the database fails.
-pub async fn refresh_staff(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<()> {
+async fn write_staff(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<bool> {
     let staff: Option<Staff> = tx
         .query(
             "SELECT s.names, s.bios, s.languages, s.agency_id, a.slug AS agency_slug FROM staff s JOIN agencies a ON a.id = s.agency_id \
@@ -166,7 +190,7 @@ pub async fn refresh_staff(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<()> 
         .bind(id)
         .optional()
         .await?;
-    let Some(staff) = staff else { return remove(tx, "staff", id, now).await };
+    let Some(staff) = staff else { return remove(tx, "staff", id).await };
     let profile =
         StaffProfile { id, names: staff.names.0, bios: staff.bios.0, languages: staff.languages.0, agency_id: staff.agency_id, agency_slug: staff.agency_slug };
     put(tx, "staff", id, &id.to_string(), 0, &profile, now).await

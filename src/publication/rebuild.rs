@@ -1,9 +1,11 @@
 //! Rendering documents anew when what they name has changed: a section, an agency, the site's addresses.
 
+use super::document::Rendering;
 use super::{Change, ChangeKind, ChangeType, document, store};
 use crate::db::{Reader, Timestamp};
-use crate::jobs::Job;
+use crate::jobs::{self, Job};
 use crate::language::Tag;
+use crate::secrets::sha256;
 use crate::state::State;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -23,27 +25,35 @@ pub enum RebuildSelection {
     Linking(Uuid),
 }
 
-/// Renders documents anew, a batch at a time. Nothing enters the change log: the texts are the same.
+/// Renders documents anew, a batch at a time: each batch is a job that leaves the next one. Nothing enters the change log:
+/// the texts are the same.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Rebuild {
     pub selection: RebuildSelection,
+    /// The last document of the batch before.
+    #[serde(default)]
+    after: i64,
+}
+
+impl Rebuild {
+    /// From the first document on.
+    #[must_use]
+    pub fn of(selection: RebuildSelection) -> Self {
+        Self { selection, after: 0 }
+    }
 }
 
 impl Job for Rebuild {
     const KIND: &'static str = "publication.rebuild";
 
     async fn run(self, state: &State) -> anyhow::Result<()> {
-        let mut after = 0;
-        while let Some(last) = batch(state, self.selection, after).await? {
-            after = last;
-        }
-        Ok(())
+        batch(state, self.selection, self.after).await
     }
 }
 
 type Row = (i64, Uuid, Tag, i64, String);
 
-async fn batch(state: &State, selection: RebuildSelection, after: i64) -> anyhow::Result<Option<i64>> {
+async fn batch(state: &State, selection: RebuildSelection, after: i64) -> anyhow::Result<()> {
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
     let query = tx.query("SELECT id, article_id, language, seq, slug FROM published_documents WHERE id > ").push_bind(after);
@@ -60,6 +70,7 @@ async fn batch(state: &State, selection: RebuildSelection, after: i64) -> anyhow
         RebuildSelection::Article(id) => query.push(" AND article_id = ").push_bind(id),
     };
     let rows: Vec<Row> = query.push(" ORDER BY id LIMIT ").push_bind(BATCH).all().await?;
+    let mut changed = false;
     for (_, article, language, seq, slug) in &rows {
         store::hold(&mut tx, *article).await?;
         if store::is_gone(&mut tx, *article, language).await? {
@@ -69,15 +80,24 @@ async fn batch(state: &State, selection: RebuildSelection, after: i64) -> anyhow
         let source = store::Source { slug: slug.clone(), ..store::source(&mut tx, *article, language).await? };
         let change = last_change(&mut tx, *article, language).await?;
         let (change, at) = change.unwrap_or((Change { r#type: ChangeType::Published, kind: None, public_note: None }, now));
-        let document = document::render(&mut tx, &state.config, &source, &change, at).await?;
-        store::put(&mut tx, &document, *seq, now).await?;
-        store::refresh_siblings(&mut tx, *article, now).await?;
+        let document = document::render(&mut tx, &state.config, &source, &change, Rendering { at, again: true }).await?;
+        // What readers cannot see changed nothing for them.
+        if store::is_shown_otherwise(&mut tx, &document).await? {
+            store::put(&mut tx, &document, *seq, now).await?;
+            store::refresh_siblings(&mut tx, *article, now).await?;
+            changed = true;
+        } else {
+            store::set_related(&mut tx, &document).await?;
+        }
     }
-    if !rows.is_empty() {
+    if let Some((last, ..)) = rows.last() {
+        jobs::enqueue(&mut tx, &Rebuild { selection, after: *last }, now, now).await?;
+    }
+    if changed {
         store::stamp(&mut tx, super::ARTICLES, now).await?;
     }
     tx.commit().await?;
-    Ok(rows.last().map(|(id, ..)| *id))
+    Ok(())
 }
 
 async fn last_change(tx: &mut crate::db::Tx, article: Uuid, language: &Tag) -> anyhow::Result<Option<(Change, Timestamp)>> {
@@ -88,4 +108,28 @@ async fn last_change(tx: &mut crate::db::Tx, article: Uuid, language: &Tag) -> a
         .optional()
         .await?;
     Ok(row.map(|(r#type, kind, public_note, at)| (Change { r#type, kind, public_note }, at)))
+}
+
+/// Renders everything anew when the settings have changed that addresses are made of.
+///
+/// # Errors
+/// When the database fails.
+pub async fn follow_addresses(state: &State) -> anyhow::Result<()> {
+    let settings = format!("{} {:?}", state.config.public_url, state.config.site.article_url);
+    let digest = sha256(settings.as_bytes());
+    let now_in_force = digest.iter().take(7).fold(0_i64, |number, byte| (number << 8) | i64::from(*byte));
+    let now = state.clock.now();
+    let mut tx = state.db.begin().await?;
+    let known: Option<(i64,)> = tx.query("SELECT value FROM sequences WHERE name = 'addresses'").optional().await?;
+    if known != Some((now_in_force,)) {
+        tx.query("INSERT INTO sequences (name, value) VALUES ('addresses', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value")
+            .bind(now_in_force)
+            .execute()
+            .await?;
+        if known.is_some() {
+            jobs::enqueue(&mut tx, &Rebuild::of(RebuildSelection::All), now, now).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::Change;
 use crate::body::Body;
-use crate::db::{Query, Reader, Sql, Timestamp, Tx};
+use crate::db::{Query, Reader, Record, Sql, Timestamp, Tx};
 use crate::error::{Code, Error, Result};
 use crate::language::{Tag, slug};
 use crate::names::Names;
@@ -106,9 +106,10 @@ pub async fn source(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Source
     .ok_or_else(|| Error::internal("there is no published revision to render"))
 }
 
-/// Names of the authors, in the order of their ids as given.
+/// Names of those authors who have a public profile, in the order of their ids as given.
 pub async fn authors(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<(Uuid, Names)>> {
-    let mut found: Vec<(Uuid, Json<Names>)> = tx.query("SELECT id, names FROM staff WHERE id IN (").push_list(ids.iter().copied()).push(")").all().await?;
+    let mut found: Vec<(Uuid, Json<Names>)> =
+        tx.query("SELECT id, names FROM staff WHERE byline AND id IN (").push_list(ids.iter().copied()).push(")").all().await?;
     found.sort_by_key(|(id, _)| ids.iter().position(|other| other == id));
     Ok(found.into_iter().map(|(id, names)| (id, names.0)).collect())
 }
@@ -198,9 +199,63 @@ pub async fn stamp(tx: &mut Tx, part: &str, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Whether readers see something of a story.
-pub async fn is_public(tx: &mut Tx, article: Uuid) -> Result<bool> {
-    Ok(tx.query("SELECT id FROM published_documents WHERE article_id = $1 LIMIT 1").bind(article).optional::<(i64,)>().await?.is_some())
+/// Whether readers see a text.
+pub async fn is_public(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<bool> {
+    Ok(!is_gone(tx, article, language).await?)
+}
+
+/// How many other revisions of a text readers have seen.
+pub async fn other_publications(tx: &mut Tx, article: Uuid, language: &Tag, revision: i32) -> Result<i64> {
+    Ok(tx
+        .query(
+            "SELECT count(DISTINCT revision) FROM published_changes WHERE article_id = $1 AND language = $2 AND revision <> $3 \
+             AND type IN ('published', 'updated', 'corrected')",
+        )
+        .bind(article)
+        .bind(language)
+        .bind(revision)
+        .value()
+        .await?)
+}
+
+/// The clarifications and corrections of a text, the newest first.
+pub async fn corrections<T: Record>(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Vec<T>> {
+    Ok(tx
+        .query(
+            "SELECT change_kind AS kind, public_note, at FROM published_changes WHERE article_id = $1 AND language = $2 \
+             AND change_kind IN ('clarification', 'correction') ORDER BY seq DESC",
+        )
+        .bind(article)
+        .bind(language)
+        .all()
+        .await?)
+}
+
+/// Notes which stories a text goes with. Whoever asks for them gets those that are public; the text itself stays as it is.
+pub async fn set_related(tx: &mut Tx, document: &Document) -> Result<()> {
+    tx.query("UPDATE published_documents SET related = $3 WHERE article_id = $1 AND language = $2")
+        .bind(document.article_id)
+        .bind(&document.language)
+        .bind(Json(&document.related))
+        .execute()
+        .await?;
+    Ok(())
+}
+
+type Shown = (String, i32, String, String, Option<Uuid>, i32);
+
+/// Whether a document differs from the one that readers see.
+pub async fn is_shown_otherwise(tx: &mut Tx, document: &Document) -> Result<bool> {
+    let shown: Option<Shown> = tx
+        .query("SELECT card, head_length, body, body_html, section_id, urgency FROM published_documents WHERE article_id = $1 AND language = $2")
+        .bind(document.article_id)
+        .bind(&document.language)
+        .optional()
+        .await?;
+    Ok(shown.is_none_or(|(card, length, body, html, section, urgency)| {
+        let head: String = card.chars().take(usize::try_from(length).unwrap_or(0)).collect();
+        head != document.head || body != document.body || html != document.body_html || section != document.section_id || urgency != document.urgency
+    }))
 }
 
 /// Whether a public text links to a story.

@@ -113,7 +113,7 @@ async fn update_section(
             let section = store::update(tx, new, caller.id(), now).await?;
             publication::refresh_section(tx, section.id, now).await?;
             if section.names != old.names {
-                jobs::enqueue(&mut *tx, &Rebuild { selection: RebuildSelection::Section(section.id) }, now, now).await?;
+                jobs::enqueue(&mut *tx, &Rebuild::of(RebuildSelection::Section(section.id)), now, now).await?;
             }
             answer(&section)
         })

@@ -40,7 +40,7 @@ pub struct StaffFilter {
     /// A part of the e-mail address, whatever its case.
     #[param(max_length = 254)]
     pub q: Option<String>,
-    /// 1 to 100.
+    /// 1 to 100; 25 where nothing is said.
     #[param(minimum = 1, maximum = 100)]
     pub limit: Option<u16>,
     pub cursor: Option<String>,
@@ -121,7 +121,7 @@ fn visible(actor: &Actor, found: Option<StaffMember>) -> Result<StaffMember> {
 
 /// The agency first, and always: whoever counts its admins must not count those that another is about to demote.
 const HOLD_AGENCY: Sql = sql!("SELECT id FROM agencies WHERE id = (SELECT agency_id FROM staff WHERE id = $1)"["" | " FOR NO KEY UPDATE"]);
-const HOLD: Sql = sql!(["" | " FOR UPDATE"]);
+const HOLD: Sql = sql!(["" | " FOR NO KEY UPDATE"]);
 
 /// Finds somebody that the caller may change, and holds them until the end of the transaction.
 ///

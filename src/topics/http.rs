@@ -31,7 +31,7 @@ struct TopicFilter {
     broader: Option<String>,
     /// `true` to have those too that IPTC has retired.
     retired: Option<bool>,
-    /// 1 to 100.
+    /// 1 to 100; 25 where nothing is said.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u16>,
     cursor: Option<String>,

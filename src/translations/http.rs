@@ -1,14 +1,14 @@
 //! Texts: create a story with its original, read, write, change and delete.
 
 use super::store::First;
-use super::text::{NewText, TextChange};
+use super::text::{NewText, TextChange, convert, from_html};
 use super::workflow::TextPath;
 use super::{Translation, compare, find, put_first, revisions, store, workflow};
 use crate::answer::Answer;
 use crate::articles::{self, Article, NewArticle};
 use crate::auth::Caller;
 use crate::db::{Timestamp, Tx};
-use crate::error::{Error, Faults, Result};
+use crate::error::{Code, Error, Faults, Result};
 use crate::extract::{Body, Object, Path};
 use crate::idempotency::Write;
 use crate::language::Tag;
@@ -160,7 +160,7 @@ pub async fn create(tx: &mut Tx, actor: &Actor, new: CreateArticle, now: Timesta
         slug: new.slug,
     };
     let (text, slug) = text.read(actor.staff_id(), &mut faults);
-    store::check(tx, &text, &mut faults).await?;
+    store::check(tx, actor.agency, &text, &[], &mut faults).await?;
     let metadata = NewArticle {
         original_language: new.original_language,
         slugline: new.slugline,
@@ -184,7 +184,8 @@ pub async fn create(tx: &mut Tx, actor: &Actor, new: CreateArticle, now: Timesta
 /// Makes the story with its original text, as a draft of your agency. Nothing is published.
 #[utoipa::path(tag = "articles", request_body = CreateArticle, responses((status = 201, description = "Created", body = CreatedArticle)))]
 #[post("/articles")]
-async fn create_article(state: Data<State>, caller: Caller<WriteWork>, write: Write, Body(new): Body<CreateArticle>) -> Result<Answer> {
+async fn create_article(state: Data<State>, caller: Caller<WriteWork>, write: Write, Body(mut new): Body<CreateArticle>) -> Result<Answer> {
+    convert(&mut new.body, &mut new.body_html).await?;
     let now = state.clock.now();
     write
         .run(&caller, async |tx| {
@@ -228,8 +229,9 @@ async fn put_translation(
     Path(path): Path<TextPath>,
     precondition: Precondition,
     write: Write,
-    Body(new): Body<NewText>,
+    Body(mut new): Body<NewText>,
 ) -> Result<Answer> {
+    convert(&mut new.body, &mut new.body_html).await?;
     let now = state.clock.now();
     write
         .run(&caller, async |tx| {
@@ -240,9 +242,10 @@ async fn put_translation(
                 let found = articles::find(&mut *tx, &caller, path.id, now).await?;
                 articles::admit(decide(WriteWork::RULE, &caller, found.takes_translations_of(&caller)), "article")?;
                 if precondition.is_blind() {
-                    return Err(Precondition::missing());
+                    let detail = "Send If-None-Match: * to add a text, or If-Match with the ETag that you read to replace it.";
+                    return Err(Error::new(Code::PreconditionRequired, detail));
                 }
-                store::check(tx, &text, &mut faults).await?;
+                store::check(tx, caller.agency, &text, &[], &mut faults).await?;
                 faults.finish()?;
                 let first = First { article: path.id, language: &path.language, is_original: false, text: &text, slug: slug.as_deref() };
                 let added = put_first(tx, &caller, first, now).await?;
@@ -251,7 +254,7 @@ async fn put_translation(
             }
             let (old, _) = find(tx, &caller, WriteWork::RULE, path.id, &path.language, now).await?;
             precondition.check(old.standing())?;
-            store::check(tx, &text, &mut faults).await?;
+            store::check(tx, old.agency_id, &text, &old.text.authors, &mut faults).await?;
             faults.finish()?;
             let slug = slug.or_else(|| old.slug.clone());
             let replaced = store::put_next(tx, &caller, &old, &text, slug.as_deref(), None, now).await?;
@@ -272,8 +275,9 @@ async fn update_translation(
     Path(path): Path<TextPath>,
     precondition: Precondition,
     write: Write,
-    Body(change): Body<TextChange>,
+    Body(mut change): Body<TextChange>,
 ) -> Result<Answer> {
+    change.convert().await?;
     let now = state.clock.now();
     write
         .run(&caller, async |tx| {
@@ -281,7 +285,7 @@ async fn update_translation(
             precondition.check(old.standing())?;
             let mut faults = Faults::default();
             let (text, slug) = change.apply(old.text.clone(), old.slug.clone(), &mut faults);
-            store::check(tx, &text, &mut faults).await?;
+            store::check(tx, old.agency_id, &text, &old.text.authors, &mut faults).await?;
             faults.finish()?;
             if text == old.text && slug == old.slug {
                 return Ok(Answer::ok(&old)?.version(old.version));
@@ -322,5 +326,5 @@ async fn delete_translation(
 #[utoipa::path(tag = "translations", request_body = Html, responses((status = 200, description = "The body", body = Converted)))]
 #[post("/body/convert")]
 async fn convert_html(_caller: Caller<WriteWork>, Body(html): Body<Html>) -> Result<Answer> {
-    Answer::ok(&Converted { body: crate::body::Body::from_html(&html.html) })
+    Answer::ok(&Converted { body: from_html(html.html).await? })
 }

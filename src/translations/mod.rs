@@ -60,6 +60,19 @@ pub enum Step {
 impl Step {
     pub const ALL: &'static [Self] = &[Self::Edit, Self::Submit, Self::Return, Self::Approve, Self::Publish, Self::Unpublish, Self::Kill, Self::Delete];
 
+    const fn participle(self) -> &'static str {
+        match self {
+            Self::Edit => "edited",
+            Self::Submit => "submitted",
+            Self::Return => "returned",
+            Self::Approve => "approved",
+            Self::Publish => "published",
+            Self::Unpublish => "unpublished",
+            Self::Kill => "killed",
+            Self::Delete => "deleted",
+        }
+    }
+
     const fn name(self) -> &'static str {
         match self {
             Self::Edit => "edit",
@@ -103,7 +116,7 @@ pub fn step(publication: Publication, review: Review, step: Step) -> Result<(Pub
     after(publication, review, step).ok_or_else(|| {
         let possible: Vec<&str> = Step::ALL.iter().filter(|other| after(publication, review, **other).is_some()).map(|other| other.name()).collect();
         let possible = if possible.is_empty() { "nothing more".to_owned() } else { possible.join(", ") };
-        Error::new(Code::IllegalTransition, format!("A text that is {publication} and {review} cannot {}; possible: {possible}.", step.name()))
+        Error::new(Code::IllegalTransition, format!("A text that is {publication} and {review} cannot be {}; possible: {possible}.", step.participle()))
             .with("publication", publication.as_str())
             .with("review", review.as_str())
     })

@@ -43,6 +43,8 @@ pub struct Translation {
     pub last_author: Uuid,
     /// Why it was returned, until it is submitted again.
     pub return_reason: Option<String>,
+    /// Why it was killed, for the record of the house.
+    pub kill_reason: Option<String>,
     pub first_published_at: Option<Timestamp>,
     pub published_at: Option<Timestamp>,
     pub killed_at: Option<Timestamp>,
@@ -80,6 +82,7 @@ struct Row {
     created_by: Uuid,
     last_author: Uuid,
     return_reason: Option<String>,
+    kill_reason: Option<String>,
     first_published_at: Option<Timestamp>,
     published_at: Option<Timestamp>,
     killed_at: Option<Timestamp>,
@@ -118,6 +121,7 @@ impl From<Row> for Translation {
             created_by: row.created_by,
             last_author: row.last_author,
             return_reason: row.return_reason,
+            kill_reason: row.kill_reason,
             first_published_at: row.first_published_at,
             published_at: row.published_at,
             killed_at: row.killed_at,
@@ -132,7 +136,7 @@ impl From<Row> for Translation {
 
 const COLUMNS: &str = "SELECT t.article_id, t.language, t.agency_id, t.is_original, t.publication, t.review, t.revision, t.published_revision, \
      t.base_revision, t.slug, r.headline, r.summary, r.body, r.dateline, r.byline, r.authors, r.seo, r.words, t.assignee_id, t.created_by, \
-     t.last_author, t.return_reason, t.first_published_at, t.published_at, t.killed_at, t.created_at, t.updated_at, t.updated_by, t.version, \
+     t.last_author, t.return_reason, t.kill_reason, t.first_published_at, t.published_at, t.killed_at, t.created_at, t.updated_at, t.updated_by, t.version, \
      g.four_eyes FROM translations t JOIN agencies g ON g.id = t.agency_id \
      JOIN revisions r ON r.article_id = t.article_id AND r.language = t.language AND r.revision = t.revision \
      WHERE t.deleted_at IS NULL AND t.article_id = $1";
@@ -187,13 +191,22 @@ pub(super) async fn list(on: impl Reader<'_>, article: Uuid) -> Result<Vec<Trans
 }
 
 /// What the database must be asked about a text.
-pub(super) async fn check(tx: &mut Tx, text: &Text, faults: &mut Faults) -> Result<()> {
+///
+/// Authors are active people of the agency of the text or of the platform, or those whose text it was before.
+pub(super) async fn check(tx: &mut Tx, agency: Uuid, text: &Text, before: &[Uuid], faults: &mut Faults) -> Result<()> {
     if text.authors.is_empty() || text.authors.len() > super::text::MOST_AUTHORS {
         return Ok(());
     }
-    let known: Vec<(Uuid,)> = tx.query("SELECT id FROM staff WHERE id IN (").push_list(text.authors.iter().copied()).push(")").all().await?;
+    let known: Vec<(Uuid,)> = tx
+        .query("SELECT s.id FROM staff s JOIN agencies a ON a.id = s.agency_id WHERE s.state = 'active' AND (a.kind = 'platform' OR a.id = $1) AND s.id IN (")
+        .bind(agency)
+        .push_list(text.authors.iter().copied())
+        .push(")")
+        .all()
+        .await?;
     for (i, author) in text.authors.iter().enumerate() {
-        faults.check(known.contains(&(*author,)), &format!("/authors/{i}"), "unknown_staff", "is not a staff member");
+        let is_known = known.contains(&(*author,)) || before.contains(author);
+        faults.check(is_known, &format!("/authors/{i}"), "unknown_staff", "is not an active staff member of the agency or the platform");
     }
     Ok(())
 }
@@ -346,7 +359,8 @@ pub(super) struct Moved<'a> {
     pub return_reason: Option<&'a str>,
     /// The address and the moment of a publication.
     pub published: Option<&'a str>,
-    pub killed: bool,
+    /// Why it is killed.
+    pub killed: Option<&'a str>,
 }
 
 /// Moves a text to another state.
@@ -366,7 +380,7 @@ pub(super) async fn advance(
         "UPDATE translations SET publication = $3, review = $4, return_reason = $5, slug = COALESCE($6, slug), \
          published_revision = CASE WHEN $7 THEN revision ELSE published_revision END, \
          published_at = CASE WHEN $7 THEN $9 ELSE published_at END, first_published_at = CASE WHEN $7 THEN COALESCE(first_published_at, $9) ELSE first_published_at END, \
-         killed_at = CASE WHEN $8 THEN $9 ELSE killed_at END, version = version + 1, updated_at = $9, updated_by = $10 \
+         kill_reason = COALESCE($11, kill_reason), killed_at = CASE WHEN $8 THEN $9 ELSE killed_at END, version = version + 1, updated_at = $9, updated_by = $10 \
          WHERE article_id = $1 AND language = $2",
     )
     .bind(old.article_id)
@@ -376,9 +390,10 @@ pub(super) async fn advance(
     .bind(moved.return_reason)
     .bind(moved.published)
     .bind(is_published)
-    .bind(moved.killed)
+    .bind(moved.killed.is_some())
     .bind(now)
     .bind(actor.id())
+    .bind(moved.killed)
     .execute()
     .await?;
     articles::touch(tx, old.article_id, actor.id(), now).await?;

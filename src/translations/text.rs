@@ -1,7 +1,7 @@
 //! What a text says: the content of a revision.
 
 use crate::body::Body;
-use crate::error::Faults;
+use crate::error::{Error, Faults, Result};
 use crate::extract::Object;
 use crate::patch::Patch;
 use serde::{Deserialize, Serialize};
@@ -137,6 +137,16 @@ impl NewText {
 }
 
 impl TextChange {
+    /// As [`convert`].
+    pub(super) async fn convert(&mut self) -> Result<()> {
+        if !matches!(self.body, Patch::Value(_))
+            && let Patch::Value(html) = std::mem::take(&mut self.body_html)
+        {
+            self.body = Patch::Value(serde_json::to_value(from_html(html).await?).map_err(Error::internal)?);
+        }
+        Ok(())
+    }
+
     /// The text with the changes, and the address it wants.
     pub fn apply(self, mut text: Text, slug: Option<String>, faults: &mut Faults) -> (Text, Option<String>) {
         text.headline = self.headline.kept("/headline", text.headline, faults);
@@ -168,6 +178,27 @@ impl TextChange {
         check_slug(slug.as_deref(), faults);
         (text, slug)
     }
+}
+
+/// Converts HTML where it keeps nobody waiting: not in a transaction, and not between requests.
+///
+/// # Errors
+/// When the body cannot be JSON.
+pub(super) async fn from_html(html: String) -> Result<Body> {
+    actix_web::web::block(move || Body::from_html(&html)).await.map_err(Error::internal)
+}
+
+/// Puts a body in place of HTML that came without one.
+///
+/// # Errors
+/// As [`from_html`].
+pub(super) async fn convert(body: &mut Option<Value>, html: &mut Option<String>) -> Result<()> {
+    if body.is_none()
+        && let Some(html) = html.take()
+    {
+        *body = Some(serde_json::to_value(from_html(html).await?).map_err(Error::internal)?);
+    }
+    Ok(())
 }
 
 /// The body that was given, in either form.

@@ -197,7 +197,7 @@ pub async fn unpublish(tx: &mut Tx, actor: &Actor, text: &Translation, note: Opt
 /// `illegal_transition`, and when the database fails.
 pub async fn kill(tx: &mut Tx, actor: &Actor, text: &Translation, reason: &str, note: String, now: Timestamp) -> Result<Translation> {
     let to = step(text.publication, text.review, Step::Kill)?;
-    let moved = store::advance(tx, actor, text, to, Moved { killed: true, return_reason: Some(reason), ..Moved::default() }, now).await?;
+    let moved = store::advance(tx, actor, text, to, Moved { killed: Some(reason), ..Moved::default() }, now).await?;
     if text.first_published_at.is_some() {
         let change = Change { r#type: ChangeType::Killed, kind: None, public_note: Some(note) };
         publication::withdraw(tx, text.article_id, &text.language, &change, now).await?;

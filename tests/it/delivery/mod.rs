@@ -41,7 +41,7 @@ const SAIGA: &str = "SAIGA-STEPPE";
 /// Of Trend.
 const CORRIDOR: &str = "MIDDLE-CORRIDOR";
 /// What a public text says of itself. Nothing else is: a new member is public on purpose, or a leak.
-const MEMBERS: [&str; 26] = [
+const MEMBERS: [&str; 27] = [
     "id",
     "language",
     "direction",
@@ -53,6 +53,7 @@ const MEMBERS: [&str; 26] = [
     "summary",
     "dateline",
     "byline",
+    "corrections",
     "authors",
     "credit_line",
     "agency",
