@@ -701,7 +701,7 @@ async fn topics_come_in_pages(app: App) {
             };
             assert_eq!((items(&page).len(), &page["meta"]["has_more"]), (100, &json!(true)));
             let address = link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap();
-            path = address.strip_prefix(app.state.url("").as_str()).unwrap().to_owned();
+            address.strip_prefix(app.state.url("").as_str()).unwrap().clone_into(&mut path);
         }
         assert_eq!(seen, expected, "each once, by name");
     }
