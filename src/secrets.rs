@@ -13,6 +13,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The keys of this house.
+#[derive(Clone)]
 pub struct Secrets {
     /// Ed25519 keys that sign access tokens: the newest first, which signs; the others still verify.
     pub signing: Vec<SigningKey>,
@@ -23,6 +24,7 @@ pub struct Secrets {
 }
 
 /// An Ed25519 key pair.
+#[derive(Clone)]
 pub struct SigningKey {
     pub kid: String,
     /// PKCS#8, version 1.
@@ -32,6 +34,7 @@ pub struct SigningKey {
 }
 
 /// A key of 256 bits for HMAC-SHA-256.
+#[derive(Clone)]
 pub struct MacKey([u8; 32]);
 
 impl MacKey {

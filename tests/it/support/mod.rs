@@ -19,6 +19,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::OnceLock;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -55,6 +56,7 @@ pub struct App {
     call: Rc<dyn Fn(TestRequest) -> Answering>,
     folder: Rc<TempDir>,
     url: String,
+    _database: Rc<Option<postgres::Database>>,
 }
 
 /// An answer, read to its end.
@@ -87,20 +89,10 @@ fn settings(folder: PathBuf, url: String) -> Config {
     config
 }
 
-fn secrets() -> Secrets {
-    Secrets::open(keys_folder(), false).unwrap()
-}
-
 /// One set of keys for all tests of the process: making them takes time.
-fn keys_folder() -> &'static std::path::Path {
-    static FOLDER: std::sync::OnceLock<TempDir> = std::sync::OnceLock::new();
-    FOLDER
-        .get_or_init(|| {
-            let folder = TempDir::new().unwrap();
-            Secrets::open(folder.path(), false).unwrap();
-            folder
-        })
-        .path()
+fn secrets() -> Secrets {
+    static KEYS: OnceLock<Secrets> = OnceLock::new();
+    KEYS.get_or_init(|| Secrets::open(TempDir::new().unwrap().path(), false).unwrap()).clone()
 }
 
 async fn password_hash() -> &'static str {
@@ -127,17 +119,17 @@ async fn fill(url: &str) {
     state.db.close().await;
 }
 
-async fn sqlite_template() -> &'static PathBuf {
-    static TEMPLATE: OnceCell<(TempDir, PathBuf)> = OnceCell::const_new();
-    let (_, path) = TEMPLATE
+/// The file of a filled database, in memory: a folder of a static would outlive the tests.
+async fn sqlite_template() -> &'static [u8] {
+    static TEMPLATE: OnceCell<Vec<u8>> = OnceCell::const_new();
+    TEMPLATE
         .get_or_init(|| async {
             let folder = TempDir::new().unwrap();
             let path = folder.path().join("template.db");
             fill(&format!("sqlite:{}", path.display())).await;
-            (folder, path)
+            std::fs::read(path).unwrap()
         })
-        .await;
-    path
+        .await
 }
 
 impl App {
@@ -148,8 +140,8 @@ impl App {
     pub async fn sqlite_with(change: impl FnOnce(&mut Config)) -> Self {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("newsroom.db");
-        std::fs::copy(sqlite_template().await, &path).unwrap();
-        Self::over(folder, format!("sqlite:{}", path.display()), change).await
+        std::fs::write(&path, sqlite_template().await).unwrap();
+        Self::over(folder, format!("sqlite:{}", path.display()), None, change).await
     }
 
     /// `None`, and a line that says so, where there is no PostgreSQL.
@@ -158,11 +150,11 @@ impl App {
     }
 
     pub async fn postgres_with(change: impl FnOnce(&mut Config)) -> Option<Self> {
-        let url = postgres::database(|url| async move { fill(&url).await }).await?;
-        Some(Self::over(TempDir::new().unwrap(), url, change).await)
+        let database = postgres::database(|url| async move { fill(&url).await }).await?;
+        Some(Self::over(TempDir::new().unwrap(), database.url.clone(), Some(database), change).await)
     }
 
-    async fn over(folder: TempDir, url: String, change: impl FnOnce(&mut Config)) -> Self {
+    async fn over(folder: TempDir, url: String, database: Option<postgres::Database>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = settings(folder.path().to_owned(), url.clone());
         change(&mut config);
         let db = Db::open(&url, 8).await.unwrap();
@@ -180,7 +172,7 @@ impl App {
             });
             future
         });
-        Self { state, call, folder: Rc::new(folder), url }
+        Self { state, call, folder: Rc::new(folder), url, _database: Rc::new(database) }
     }
 
     /// Where the database is.

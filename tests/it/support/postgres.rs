@@ -7,6 +7,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -14,26 +15,45 @@ use uuid::Uuid;
 
 const REQUIRE: &str = "NEWSROOM_TEST_REQUIRE_POSTGRES";
 
-/// A cluster that ends with this process: the shell around it waits for its standard input to close.
+/// A cluster that ends with this process, and its files with it: the shell around it waits for its standard input to close.
 struct Cluster {
-    folder: TempDir,
+    folder: PathBuf,
     _process: Child,
 }
 
 static CLUSTER: OnceCell<Option<Cluster>> = OnceCell::const_new();
 
-/// The address of a new database, filled by `fill` the first time.
-pub async fn database<F: Future<Output = ()>>(fill: impl FnOnce(String) -> F) -> Option<String> {
+/// Databases that nobody needs any more. The next test that wants one drops them: hundreds of them would fill a disk.
+static DONE: Mutex<Vec<String>> = Mutex::new(vec![]);
+
+/// A database of a test's own.
+pub struct Database {
+    name: String,
+    pub url: String,
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        DONE.lock().unwrap().push(std::mem::take(&mut self.name));
+    }
+}
+
+/// A new database, filled by `fill` the first time.
+pub async fn database<F: Future<Output = ()>>(fill: impl FnOnce(String) -> F) -> Option<Database> {
     let cluster = CLUSTER.get_or_init(|| start(fill)).await.as_ref()?;
     let name = format!("t{}", Uuid::now_v7().simple());
+    let done = std::mem::take(&mut *DONE.lock().unwrap());
     let mut admin = PgConnection::connect(&cluster.url("postgres")).await.unwrap();
+    for name in done {
+        sqlx::raw_sql(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).execute(&mut admin).await.unwrap();
+    }
     sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE filled"))).execute(&mut admin).await.unwrap();
-    Some(cluster.url(&name))
+    Some(Database { url: cluster.url(&name), name })
 }
 
 impl Cluster {
     fn url(&self, database: &str) -> String {
-        let socket = self.folder.path().display().to_string().replace('/', "%2F");
+        let socket = self.folder.display().to_string().replace('/', "%2F");
         format!("postgres://newsroom@{socket}/{database}")
     }
 }
@@ -56,15 +76,15 @@ async fn start<F: Future<Output = ()>>(fill: impl FnOnce(String) -> F) -> Option
         let _ = writeln!(std::io::stderr(), "\nno PostgreSQL server is installed: the tests run on SQLite alone");
         return None;
     };
-    let folder = TempDir::new().unwrap();
-    let data = folder.path().join("data");
+    let folder = TempDir::new().unwrap().keep();
+    let data = folder.join("data");
     std::fs::create_dir(&data).unwrap();
     let owner = as_whom();
     if let Some((uid, gid)) = owner {
-        std::os::unix::fs::chown(folder.path(), Some(uid), Some(gid)).unwrap();
+        std::os::unix::fs::chown(&folder, Some(uid), Some(gid)).unwrap();
         std::os::unix::fs::chown(&data, Some(uid), Some(gid)).unwrap();
     }
-    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
     let made = command(&programs.join("initdb"), owner)
         .args(["-A", "trust", "-U", "newsroom", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", "-D"])
         .arg(&data)
@@ -72,12 +92,12 @@ async fn start<F: Future<Output = ()>>(fill: impl FnOnce(String) -> F) -> Option
         .output()
         .unwrap();
     assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-    let script = r#""$0" -D "$1" -k "$2" -c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=400 -c shared_buffers=64MB >"$2/log" 2>&1 & read -r _; kill -INT $!"#;
+    let script = r#""$0" -D "$1" -k "$2" -c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=400 -c shared_buffers=64MB -c max_wal_size=128MB -c min_wal_size=32MB >"$2/log" 2>&1 & read -r _; kill -INT $!; wait $!; rm -rf "$2""#;
     let process = command(Path::new("/bin/sh"), owner)
         .args(["-c", script])
         .arg(programs.join("postgres"))
         .arg(&data)
-        .arg(folder.path())
+        .arg(&folder)
         .current_dir("/")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
@@ -90,7 +110,7 @@ async fn start<F: Future<Output = ()>>(fill: impl FnOnce(String) -> F) -> Option
         match PgConnection::connect(&cluster.url("postgres")).await {
             Ok(connection) => break connection,
             Err(error) if Instant::now() > deadline => {
-                panic!("PostgreSQL does not answer: {error}\n{}", std::fs::read_to_string(cluster.folder.path().join("log")).unwrap_or_default())
+                panic!("PostgreSQL does not answer: {error}\n{}", std::fs::read_to_string(cluster.folder.join("log")).unwrap_or_default())
             }
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
