@@ -207,6 +207,8 @@ CREATE TABLE translations (
     revision           integer NOT NULL,
     published_revision integer,
     base_revision      integer,
+    detached_at        timestamptz,
+    freshness_reason   text COLLATE "C",
     headline           text COLLATE "C" NOT NULL,
     headline_key       text COLLATE "C" NOT NULL,
     slug               text COLLATE "C",
@@ -282,6 +284,7 @@ CREATE INDEX published_documents_agency ON published_documents (agency_id, langu
 
 -- Only bodies are compressed and kept apart: lists read the rest.
 ALTER TABLE published_documents SET (toast_tuple_target = 8160);
+ALTER TABLE published_documents ALTER COLUMN card SET STORAGE MAIN;
 
 CREATE TABLE published_topics (
     topic        text COLLATE "C" NOT NULL,

@@ -205,6 +205,8 @@ CREATE TABLE translations (
     revision           INTEGER NOT NULL,
     published_revision INTEGER,
     base_revision      INTEGER,
+    detached_at        INTEGER,
+    freshness_reason   TEXT,
     headline           TEXT NOT NULL,
     headline_key       TEXT NOT NULL,
     slug               TEXT,

@@ -1,6 +1,6 @@
 //! Lists of work in progress, as far as the caller may see it.
 
-use super::Article;
+use super::{Article, Freshness, push_freshness, push_original};
 use super::store::COLUMNS;
 use crate::db::{Db, Query, Reader, Timestamp};
 use crate::error::{Error, Result};
@@ -52,10 +52,13 @@ pub struct ArticleFilter {
     /// With a text in one of these states.
     #[param(value_type = Option<String>, example = "in_review,approved")]
     pub state: Option<List<TextState>>,
+    /// With a translation that stands so to its original.
+    #[param(value_type = Option<String>, example = "stale,orphaned")]
+    pub freshness: Option<List<Freshness>>,
     /// Whose story it is, or who has a text of it: ids or slugs.
     #[param(value_type = Option<String>, example = "trend,kazinform")]
     pub agency: Option<List<String>>,
-    /// With a text in one of these languages. `state`, `author` and `assignee` then speak of that text.
+    /// With a text in one of these languages. `state`, `freshness`, `author` and `assignee` then speak of that text.
     #[param(value_type = Option<String>, example = "kk,kk-Latn")]
     pub language: Option<List<Tag>>,
     /// Without a text in this language.
@@ -107,6 +110,8 @@ pub struct TextOverview {
     pub is_original: bool,
     pub publication: String,
     pub review: String,
+    /// How it stands to its original; `null` for the original.
+    pub freshness: Option<Freshness>,
     pub headline: String,
     pub slug: Option<String>,
     pub revision: i32,
@@ -172,11 +177,18 @@ fn filtered<'q>(query: Query<'q>, actor: &Actor, filter: &ArticleFilter, resolve
 
 /// What is asked of one and the same text.
 fn of_texts<'q>(mut query: Query<'q>, filter: &ArticleFilter) -> Query<'q> {
-    let any = filter.state.is_some() || filter.language.is_some() || filter.author.is_some() || filter.assignee.is_some() || filter.headline.is_some();
+    let any = filter.state.is_some() || filter.freshness.is_some() || filter.language.is_some() || filter.author.is_some() || filter.assignee.is_some() || filter.headline.is_some();
     if !any {
         return query;
     }
-    query = query.push(" AND EXISTS (SELECT 1 FROM translations t WHERE t.article_id = a.id AND t.deleted_at IS NULL");
+    query = query.push(" AND EXISTS (SELECT 1 FROM translations t");
+    if filter.freshness.is_some() {
+        query = push_original(query);
+    }
+    query = query.push(" WHERE t.article_id = a.id AND t.deleted_at IS NULL");
+    if let Some(wanted) = &filter.freshness {
+        query = push_freshness(query.push(" AND ")).push(" IN (").push_list(wanted.0.iter().copied()).push(")");
+    }
     if let Some(states) = &filter.state {
         query = query
             .push(" AND (t.publication IN (")
@@ -298,15 +310,13 @@ async fn resolve(db: &Db, filter: &ArticleFilter) -> Result<Resolved> {
 /// # Errors
 /// When the database fails.
 pub async fn overviews(on: impl Reader<'_>, articles: &[Uuid]) -> Result<Vec<TextOverview>> {
-    Ok(on
-        .query(
-            "SELECT article_id, language, agency_id, is_original, publication, review, headline, slug, revision, published_revision, assignee_id, \
-             published_at, updated_at FROM translations WHERE deleted_at IS NULL AND article_id IN (",
-        )
-        .push_list(articles.iter().copied())
-        .push(") ORDER BY article_id, is_original DESC, language")
-        .all()
-        .await?)
+    let query = on.query(
+        "SELECT t.article_id, t.language, t.agency_id, t.is_original, t.publication, t.review, t.headline, t.slug, t.revision, t.published_revision, \
+         t.assignee_id, t.published_at, t.updated_at, ",
+    );
+    let query = push_original(push_freshness(query).push(" AS freshness FROM translations t"));
+    let query = query.push(" WHERE t.deleted_at IS NULL AND t.article_id IN (").push_list(articles.iter().copied());
+    Ok(query.push(") ORDER BY t.article_id, t.is_original DESC, t.language").all().await?)
 }
 
 #[cfg(test)]

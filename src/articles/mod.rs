@@ -2,10 +2,12 @@
 //!
 //! Its texts are [`crate::translations`]; it has no state of its own.
 
+mod freshness;
 mod http;
 mod list;
 mod store;
 
+pub use freshness::{Freshness, push_freshness, push_original};
 pub use http::routes;
 pub use list::headline_key;
 pub use store::{find, hold, insert, reach, touch};

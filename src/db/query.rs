@@ -94,6 +94,12 @@ impl<'c> Query<'c> {
         self
     }
 
+    /// Appends a number as it stands: PostgreSQL makes one plan for all calls only where it sees how few rows are wanted.
+    pub fn push_limit(mut self, rows: u16) -> Self {
+        self.sql.to_mut().push_str(&rows.to_string());
+        self
+    }
+
     /// Appends a placeholder and binds it.
     pub fn push_bind<'q>(mut self, value: impl Value<'q>) -> Self {
         let n = self.add(value);

@@ -146,7 +146,7 @@ impl Cards {
 pub async fn page(on: impl Reader<'_>, filter: &Filter, limit: u16, after: Option<(i64, i64)>) -> Result<Cards> {
     let mut query = on.query(if filter.oldest_first { OLDEST } else { NEWEST });
     query = query.push(", (SELECT at FROM published_stamps WHERE part = 'articles') AS changed_at, EXISTS (SELECT 1 FROM published_documents d WHERE TRUE");
-    query = from_page(matching(query, filter), filter, after).push(" LIMIT 1 OFFSET ").push_bind(i64::from(limit));
+    query = from_page(matching(query, filter), filter, after).push(" LIMIT 1 OFFSET ").push_limit(limit);
     query = query.push(") AS has_more FROM (SELECT ");
     query = match (filter.fallback, filter.languages.first()) {
         (true, Some(wanted)) => query
@@ -160,7 +160,7 @@ pub async fn page(on: impl Reader<'_>, filter: &Filter, limit: u16, after: Optio
     query = query.push(", CAST(d.id AS text) AS id, d.rendition, d.published_at FROM published_documents d WHERE TRUE");
     query = from_page(matching(query, filter), filter, after);
     query = query.push(if filter.oldest_first { " ORDER BY d.published_at, d.id LIMIT " } else { " ORDER BY d.published_at DESC, d.id DESC LIMIT " });
-    Ok(query.push_bind(i64::from(limit)).push(") AS page").one().await?)
+    Ok(query.push_limit(limit).push(") AS page").one().await?)
 }
 
 fn from_page<'q>(query: Query<'q>, filter: &Filter, after: Option<(i64, i64)>) -> Query<'q> {

@@ -120,7 +120,7 @@ async fn compare_revisions(state: Data<State>, caller: Caller<ReadWork>, Path(pa
 
 /// # Errors
 /// When a revision cannot be JSON.
-fn compare(from: &Revision, to: &Revision) -> Result<Comparison> {
+pub(super) fn compare(from: &Revision, to: &Revision) -> Result<Comparison> {
     Ok(Comparison { from: from.revision, to: to.revision, fields: fields(from, to)?, blocks: blocks(from, to)? })
 }
 

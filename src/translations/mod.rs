@@ -4,6 +4,7 @@
 //! [`after`] is the whole machine of both.
 
 mod compare;
+mod freshness;
 mod http;
 mod revisions;
 mod store;
@@ -18,6 +19,7 @@ pub use workflow::{PublishOrder, approve, kill, publish, submit, unpublish};
 use crate::db::{Timestamp, Tx};
 use crate::error::{Code, Error, Result};
 use crate::policy::Actor;
+use crate::db::TextEnum;
 use crate::text_enum;
 
 text_enum! {
@@ -44,22 +46,21 @@ text_enum! {
     }
 }
 
-/// What can be done with a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    Edit,
-    Submit,
-    Return,
-    Approve,
-    Publish,
-    Unpublish,
-    Kill,
-    Delete,
+text_enum! {
+    /// What can be done with a text.
+    pub enum Step {
+        Edit = "edit",
+        Submit = "submit",
+        Return = "return",
+        Approve = "approve",
+        Publish = "publish",
+        Unpublish = "unpublish",
+        Kill = "kill",
+        Delete = "delete",
+    }
 }
 
 impl Step {
-    pub const ALL: &'static [Self] = &[Self::Edit, Self::Submit, Self::Return, Self::Approve, Self::Publish, Self::Unpublish, Self::Kill, Self::Delete];
-
     const fn participle(self) -> &'static str {
         match self {
             Self::Edit => "edited",
@@ -70,19 +71,6 @@ impl Step {
             Self::Unpublish => "unpublished",
             Self::Kill => "killed",
             Self::Delete => "deleted",
-        }
-    }
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Edit => "edit",
-            Self::Submit => "submit",
-            Self::Return => "return",
-            Self::Approve => "approve",
-            Self::Publish => "publish",
-            Self::Unpublish => "unpublish",
-            Self::Kill => "kill",
-            Self::Delete => "delete",
         }
     }
 }
@@ -108,17 +96,24 @@ pub const fn after(publication: Publication, review: Review, step: Step) -> Opti
     }
 }
 
+/// The steps that a state allows. The original is deleted with its article.
+fn allowed(publication: Publication, review: Review, is_original: bool) -> Vec<Step> {
+    let possible = |step: &&Step| after(publication, review, **step).is_some() && !(is_original && **step == Step::Delete);
+    Step::ALL.iter().filter(possible).copied().collect()
+}
+
 /// As [`after`], with the problem that says what would be possible.
 ///
 /// # Errors
 /// `illegal_transition`.
 pub fn step(publication: Publication, review: Review, step: Step) -> Result<(Publication, Review)> {
     after(publication, review, step).ok_or_else(|| {
-        let possible: Vec<&str> = Step::ALL.iter().filter(|other| after(publication, review, **other).is_some()).map(|other| other.name()).collect();
-        let possible = if possible.is_empty() { "nothing more".to_owned() } else { possible.join(", ") };
+        let allowed: Vec<&str> = allowed(publication, review, false).into_iter().map(Step::as_str).collect();
+        let possible = if allowed.is_empty() { "nothing more".to_owned() } else { allowed.join(", ") };
         Error::new(Code::IllegalTransition, format!("A text that is {publication} and {review} cannot be {}; possible: {possible}.", step.participle()))
             .with("publication", publication.as_str())
             .with("review", review.as_str())
+            .with("allowed_transitions", allowed)
     })
 }
 
@@ -143,7 +138,7 @@ mod tests {
         for &publication in Publication::ALL {
             for &review in Review::ALL {
                 let steps: Vec<String> =
-                    Step::ALL.iter().filter_map(|&step| after(publication, review, step).map(|(p, r)| format!("{}→{p}/{r}", step.name()))).collect();
+                    Step::ALL.iter().filter_map(|&step| after(publication, review, step).map(|(p, r)| format!("{}→{p}/{r}", step.as_str()))).collect();
                 table.push(format!("{publication}/{review}: {}", steps.join(" ")));
             }
         }

@@ -1,9 +1,9 @@
 //! The tables of translations and revisions.
 
-use super::{Publication, Review, Step, Text, step};
-use crate::articles::{self, Found};
+use super::{Publication, Review, Step, Text, allowed, step};
+use crate::articles::{self, Found, Freshness, push_freshness, push_original};
 use crate::body::Body;
-use crate::db::{Reader, Timestamp, Tx};
+use crate::db::{Query, Reader, Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result, Unique};
 use crate::language::{Direction, Tag};
 use crate::policy::{Actor, KillWork, Permission, Relation, Rule, decide};
@@ -29,8 +29,16 @@ pub struct Translation {
     pub revision: i32,
     /// The revision that readers see, or saw last.
     pub published_revision: Option<i32>,
+    /// The steps that its state allows; who may take them is another matter.
+    pub allowed_transitions: Vec<Step>,
     /// The revision of the original that it was made from.
     pub base_revision: Option<i32>,
+    /// How it stands to its original; `null` for the original.
+    pub freshness: Option<Freshness>,
+    /// Since when it goes its own way.
+    pub detached_at: Option<Timestamp>,
+    /// Why it was detached, or attached again.
+    pub freshness_reason: Option<String>,
     /// Its address, or the one it will have.
     pub slug: Option<String>,
     #[serde(flatten)]
@@ -69,6 +77,9 @@ struct Row {
     revision: i32,
     published_revision: Option<i32>,
     base_revision: Option<i32>,
+    freshness: Option<Freshness>,
+    detached_at: Option<Timestamp>,
+    freshness_reason: Option<String>,
     slug: Option<String>,
     headline: String,
     summary: Option<String>,
@@ -105,7 +116,11 @@ impl From<Row> for Translation {
             review: row.review,
             revision: row.revision,
             published_revision: row.published_revision,
+            allowed_transitions: allowed(row.publication, row.review, row.is_original),
             base_revision: row.base_revision,
+            freshness: row.freshness,
+            detached_at: row.detached_at,
+            freshness_reason: row.freshness_reason,
             slug: row.slug,
             text: Text {
                 headline: row.headline,
@@ -135,11 +150,18 @@ impl From<Row> for Translation {
 }
 
 const COLUMNS: &str = "SELECT t.article_id, t.language, t.agency_id, t.is_original, t.publication, t.review, t.revision, t.published_revision, \
-     t.base_revision, t.slug, r.headline, r.summary, r.body, r.dateline, r.byline, r.authors, r.seo, r.words, t.assignee_id, t.created_by, \
+     t.base_revision, t.detached_at, t.freshness_reason, t.slug, r.headline, r.summary, r.body, r.dateline, r.byline, r.authors, r.seo, r.words, t.assignee_id, t.created_by, \
      t.last_author, t.return_reason, t.kill_reason, t.first_published_at, t.published_at, t.killed_at, t.created_at, t.updated_at, t.updated_by, t.version, \
-     g.four_eyes FROM translations t JOIN agencies g ON g.id = t.agency_id \
-     JOIN revisions r ON r.article_id = t.article_id AND r.language = t.language AND r.revision = t.revision \
-     WHERE t.deleted_at IS NULL AND t.article_id = $1";
+     g.four_eyes, ";
+
+/// The texts of an article.
+fn texts<'q>(on: impl Reader<'q>, article: Uuid) -> Query<'q> {
+    let query = push_freshness(on.query(COLUMNS)).push(
+        " AS freshness FROM translations t JOIN agencies g ON g.id = t.agency_id \
+         JOIN revisions r ON r.article_id = t.article_id AND r.language = t.language AND r.revision = t.revision",
+    );
+    push_original(query).push(" WHERE t.deleted_at IS NULL AND t.article_id = ").push_bind(article)
+}
 
 impl Translation {
     #[must_use]
@@ -180,13 +202,13 @@ pub async fn find(tx: &mut Tx, actor: &Actor, rule: &Rule, article: Uuid, langua
 
 /// The text of an article in a language.
 pub(super) async fn read(on: impl Reader<'_>, article: Uuid, language: &Tag) -> Result<Option<Translation>> {
-    let row: Option<Row> = on.query(COLUMNS).bind(article).push(" AND t.language = ").push_bind(language).optional().await?;
+    let row: Option<Row> = texts(on, article).push(" AND t.language = ").push_bind(language).optional().await?;
     Ok(row.map(Translation::from))
 }
 
 /// All texts of an article, the original first.
 pub(super) async fn list(on: impl Reader<'_>, article: Uuid) -> Result<Vec<Translation>> {
-    let rows: Vec<Row> = on.query(COLUMNS).bind(article).push(" ORDER BY t.is_original DESC, t.language").all().await?;
+    let rows: Vec<Row> = texts(on, article).push(" ORDER BY t.is_original DESC, t.language").all().await?;
     Ok(rows.into_iter().map(Translation::from).collect())
 }
 
@@ -230,7 +252,7 @@ pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timest
     let revived: Option<(i32,)> = tx
         .query(
             "UPDATE translations SET deleted_at = NULL, agency_id = $3, revision = revision + 1, review = 'draft', headline = $4, headline_key = $5, \
-             slug = $6, base_revision = $7, assignee_id = $8, created_by = $9, last_author = $9, return_reason = NULL, version = version + 1, \
+             slug = $6, base_revision = $7, detached_at = NULL, freshness_reason = NULL, assignee_id = $8, created_by = $9, last_author = $9, return_reason = NULL, version = version + 1, \
              created_at = $10, updated_at = $10, updated_by = $9 WHERE article_id = $1 AND language = $2 AND deleted_at IS NOT NULL RETURNING revision",
         )
         .bind(first.article)
@@ -315,8 +337,7 @@ pub(super) async fn put_next(
     .execute()
     .await?;
     insert_revision(tx, actor, old.article_id, &old.language, revision, text, restored_from, now).await?;
-    articles::touch(tx, old.article_id, actor.id(), now).await?;
-    read(tx, old.article_id, &old.language).await?.ok_or_else(|| Error::internal("the text that was written is not there"))
+    changed(tx, actor, old, now).await
 }
 
 #[expect(clippy::too_many_arguments, reason = "the columns of one row")]
@@ -415,6 +436,43 @@ pub(super) async fn pin(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<()
     Ok(())
 }
 
+/// Says that a text needs no change for what became of its original.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn check_off(tx: &mut Tx, actor: &Actor, old: &Translation, now: Timestamp) -> Result<Translation> {
+    pin(tx, old.article_id, &old.language).await?;
+    let query = tx.query("UPDATE translations SET version = version + 1, updated_at = $3, updated_by = $4 WHERE article_id = $1 AND language = $2");
+    query.bind(old.article_id).bind(&old.language).bind(now).bind(actor.id()).execute().await?;
+    changed(tx, actor, old, now).await
+}
+
+/// Lets a text go its own way from a moment on, or follow its original again.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn detach(tx: &mut Tx, actor: &Actor, old: &Translation, at: Option<Timestamp>, reason: &str, now: Timestamp) -> Result<Translation> {
+    tx.query(
+        "UPDATE translations SET detached_at = $3, freshness_reason = $4, version = version + 1, updated_at = $5, updated_by = $6 \
+         WHERE article_id = $1 AND language = $2",
+    )
+    .bind(old.article_id)
+    .bind(&old.language)
+    .bind(at)
+    .bind(reason)
+    .bind(now)
+    .bind(actor.id())
+    .execute()
+    .await?;
+    changed(tx, actor, old, now).await
+}
+
+/// The text after a change of its row, of which its article knows.
+async fn changed(tx: &mut Tx, actor: &Actor, old: &Translation, now: Timestamp) -> Result<Translation> {
+    articles::touch(tx, old.article_id, actor.id(), now).await?;
+    read(tx, old.article_id, &old.language).await?.ok_or_else(|| Error::internal("the text that was changed is not there"))
+}
+
 /// Gives a text to somebody, or to nobody.
 ///
 /// # Errors
@@ -428,8 +486,7 @@ pub(super) async fn assign(tx: &mut Tx, actor: &Actor, old: &Translation, assign
         .bind(actor.id())
         .execute()
         .await?;
-    articles::touch(tx, old.article_id, actor.id(), now).await?;
-    read(tx, old.article_id, &old.language).await?.ok_or_else(|| Error::internal("the text that was assigned is not there"))
+    changed(tx, actor, old, now).await
 }
 
 /// Deletes a text that was never public.

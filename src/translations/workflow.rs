@@ -91,13 +91,13 @@ struct AssignOrder {
     staff_id: Option<Uuid>,
 }
 
-async fn at(tx: &mut Tx, caller: &Actor, rule: &Rule, path: &TextPath, precondition: &Precondition, now: Timestamp) -> Result<Translation> {
+pub(super) async fn at(tx: &mut Tx, caller: &Actor, rule: &Rule, path: &TextPath, precondition: &Precondition, now: Timestamp) -> Result<Translation> {
     let (text, _) = find(tx, caller, rule, path.id, &path.language, now).await?;
     precondition.check(text.standing())?;
     Ok(text)
 }
 
-fn answer(text: &Translation) -> Result<Answer> {
+pub(super) fn answer(text: &Translation) -> Result<Answer> {
     Ok(Answer::ok(text)?.version(text.version))
 }
 

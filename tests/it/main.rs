@@ -8,6 +8,7 @@ mod auth;
 mod contract;
 mod delivery;
 mod edge;
+mod freshness;
 mod idempotency;
 mod matrix;
 mod operations;

@@ -1,0 +1,37 @@
+//! How a translation stands to its original: computed from the revision of it that the translation was made from, never stored.
+
+use crate::db::Query;
+use crate::text_enum;
+
+text_enum! {
+    /// How a translation stands to its original.
+    pub enum Freshness {
+        /// It was made from what readers see of the original; before they see anything, from its newest revision.
+        Current = "current",
+        /// Nothing but typing errors have been mended since.
+        Drifted = "drifted",
+        /// The original says something else now.
+        Stale = "stale",
+        /// The original is not public any more.
+        Orphaned = "orphaned",
+        /// It goes its own way, on purpose.
+        Detached = "detached",
+    }
+}
+
+/// Appends the freshness of the text `t` with the original `o`; NULL for an original.
+pub fn push_freshness(query: Query<'_>) -> Query<'_> {
+    query.push(
+        "CASE WHEN t.is_original OR o.article_id IS NULL THEN NULL WHEN t.detached_at IS NOT NULL THEN 'detached' \
+         WHEN o.publication IN ('unpublished', 'withheld', 'killed') THEN 'orphaned' \
+         WHEN t.base_revision >= COALESCE(o.published_revision, o.revision) THEN 'current' \
+         WHEN o.published_revision IS NULL OR EXISTS (SELECT 1 FROM published_changes c WHERE c.article_id = o.article_id AND c.language = o.language \
+         AND c.revision > COALESCE(t.base_revision, 0) AND (c.change_kind <> 'fix' OR c.seq = (SELECT min(f.seq) FROM published_changes f \
+         WHERE f.article_id = o.article_id AND f.language = o.language))) THEN 'stale' ELSE 'drifted' END",
+    )
+}
+
+/// Appends the join that [`push_freshness`] needs.
+pub fn push_original(query: Query<'_>) -> Query<'_> {
+    query.push(" LEFT JOIN translations o ON o.article_id = t.article_id AND o.is_original AND o.deleted_at IS NULL")
+}

@@ -1,0 +1,223 @@
+//! What became of the original since a translation was made, and what its people say to that.
+
+use super::compare::{self, Comparison};
+use super::workflow::{TextPath, answer, at};
+use super::{Step, Translation, revisions, step, store};
+use crate::answer::Answer;
+use crate::articles::{self, Freshness};
+use crate::auth::Caller;
+use crate::db::{Reader, Timestamp};
+use crate::error::{Code, Error, Faults, Result};
+use crate::extract::{Body, Path};
+use crate::idempotency::Write;
+use crate::language::Tag;
+use crate::policy::{Permission, ReadWork, ReviewWork, WriteWork};
+use crate::precondition::{IfMatch, Precondition};
+use crate::publication::{ChangeKind, ChangeType};
+use crate::state::State;
+use actix_web::web::Data;
+use actix_web::{get, post};
+use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(get_freshness).service(check_translation).service(detach_translation).service(attach_translation);
+}
+
+/// How a translation stands to its original, and why.
+#[derive(Debug, Serialize, ToSchema)]
+struct FreshnessReport {
+    /// `null` for the original.
+    freshness: Option<Freshness>,
+    /// When it ceased to be current.
+    since: Option<Timestamp>,
+    /// The gravest that readers of the original have been told since.
+    severity: Option<ChangeKind>,
+    original_language: Option<Tag>,
+    /// The revision of the original that it was made from.
+    base_revision: Option<i32>,
+    /// The revision of the original that it is measured by: the published one; before the first publication, the newest.
+    original_revision: Option<i32>,
+    /// Why it was detached, or attached again.
+    reason: Option<String>,
+    /// What happened to the original since, the oldest first.
+    changes: Vec<OriginalChange>,
+    /// The original then and now, where there is a difference.
+    difference: Option<Comparison>,
+}
+
+/// A public event of the original.
+#[derive(Debug, FromRow, Serialize, ToSchema)]
+struct OriginalChange {
+    r#type: ChangeType,
+    revision: i32,
+    change_kind: Option<ChangeKind>,
+    public_note: Option<String>,
+    at: Timestamp,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "Rewritten for readers in Astana."}))]
+struct FreshnessOrder {
+    #[schema(min_length = 1, max_length = 1000)]
+    reason: String,
+}
+
+impl FreshnessOrder {
+    fn check(&self) -> Result<()> {
+        let mut faults = Faults::default();
+        faults.text("/reason", &self.reason, 1, 1_000);
+        faults.finish()
+    }
+}
+
+/// Compare a translation with its original
+///
+/// Whether the original has moved on since the translation was made, since when, how gravely, and what differs by block and word.
+#[utoipa::path(tag = "translations", params(TextPath), responses((status = 200, description = "Its freshness", body = FreshnessReport)))]
+#[get("/articles/{id}/translations/{language}/freshness")]
+async fn get_freshness(state: Data<State>, caller: Caller<ReadWork>, Path(path): Path<TextPath>) -> Result<Answer> {
+    articles::reach(&state.db, &caller, ReadWork::RULE, path.id, state.clock.now()).await?;
+    let texts = store::list(&state.db, path.id).await?;
+    let text = texts.iter().find(|text| text.language == path.language).ok_or_else(|| Error::not_found("translation"))?;
+    let original = texts.iter().find(|original| original.is_original && !text.is_original);
+    let mut report = FreshnessReport {
+        freshness: text.freshness,
+        since: None,
+        severity: None,
+        original_language: original.map(|original| original.language.clone()),
+        base_revision: text.base_revision,
+        original_revision: original.map(|original| original.published_revision.unwrap_or(original.revision)),
+        reason: text.freshness_reason.clone(),
+        changes: vec![],
+        difference: None,
+    };
+    let (Some(original), Some(base)) = (original, text.base_revision) else { return Answer::ok(&report) };
+    report.changes = changes(&state.db, path.id, &original.language, base).await?;
+    report.severity = report.changes.iter().filter_map(|change| change.change_kind).max();
+    let newer = report.original_revision.filter(|revision| *revision > base);
+    if let Some(newer) = newer {
+        let from = revisions::read(&state.db, path.id, &original.language, base).await?;
+        let to = revisions::read(&state.db, path.id, &original.language, newer).await?;
+        report.difference = Some(actix_web::web::block(move || compare::compare(&from, &to)).await.map_err(Error::internal)??);
+    }
+    report.since = match text.freshness {
+        None | Some(Freshness::Current) => None,
+        Some(Freshness::Detached) => text.detached_at,
+        Some(Freshness::Orphaned) => report.changes.last().map(|change| change.at).or(original.killed_at),
+        Some(Freshness::Drifted | Freshness::Stale) => match report.changes.first() {
+            Some(change) => Some(change.at),
+            None => Some(revisions::read(&state.db, path.id, &original.language, base + 1).await?.created_at),
+        },
+    };
+    Answer::ok(&report)
+}
+
+/// The public events of a text after a revision.
+async fn changes(on: impl Reader<'_>, article: Uuid, language: &Tag, after: i32) -> Result<Vec<OriginalChange>> {
+    let query = on
+        .query("SELECT type, revision, change_kind, public_note, at FROM published_changes WHERE article_id = ")
+        .push_bind(article)
+        .push(" AND language = ")
+        .push_bind(language)
+        .push(" AND (revision > ")
+        .push_bind(after)
+        .push(" OR type IN ('unpublished', 'killed')) ORDER BY seq");
+    Ok(query.all().await?)
+}
+
+/// Say that nothing needs to change
+///
+/// The translation counts as made from the original as it is now, without a new revision.
+#[utoipa::path(tag = "translations", params(TextPath, IfMatch), responses((status = 200, description = "Current", body = Translation)),
+    extensions(("x-problems" = json!(["illegal_transition", "conflict"]))))]
+#[post("/articles/{id}/translations/{language}/freshness/check")]
+async fn check_translation(
+    state: Data<State>,
+    caller: Caller<WriteWork>,
+    Path(path): Path<TextPath>,
+    precondition: Precondition,
+    write: Write,
+) -> Result<Answer> {
+    let now = state.clock.now();
+    write
+        .run(&caller, async |tx| {
+            let text = at(tx, &caller, WriteWork::RULE, &path, &precondition, now).await?;
+            follows(&text)?;
+            match text.freshness {
+                Some(Freshness::Orphaned) => return Err(Error::new(Code::Conflict, "The original is not public any more: there is nothing to follow.")),
+                Some(Freshness::Detached) => return Err(Error::new(Code::Conflict, "The text goes its own way: attach it first.")),
+                _ => {}
+            }
+            answer(&store::check_off(tx, &caller, &text, now).await?)
+        })
+        .await
+}
+
+/// Detach a translation
+///
+/// From now on it goes its own way: whatever becomes of the original, it does not grow stale.
+#[utoipa::path(tag = "translations", params(TextPath, IfMatch), request_body = FreshnessOrder, responses((status = 200, description = "Detached", body = Translation)),
+    extensions(("x-problems" = json!(["illegal_transition", "conflict"]))))]
+#[post("/articles/{id}/translations/{language}/freshness/detach")]
+async fn detach_translation(
+    state: Data<State>,
+    caller: Caller<ReviewWork>,
+    Path(path): Path<TextPath>,
+    precondition: Precondition,
+    write: Write,
+    Body(order): Body<FreshnessOrder>,
+) -> Result<Answer> {
+    order.check()?;
+    let now = state.clock.now();
+    write
+        .run(&caller, async |tx| {
+            let text = at(tx, &caller, ReviewWork::RULE, &path, &precondition, now).await?;
+            follows(&text)?;
+            if text.detached_at.is_some() {
+                return Err(Error::new(Code::Conflict, "The text goes its own way already."));
+            }
+            answer(&store::detach(tx, &caller, &text, Some(now), &order.reason, now).await?)
+        })
+        .await
+}
+
+/// Attach a translation
+///
+/// It follows its original again, from the revision that it was made from.
+#[utoipa::path(tag = "translations", params(TextPath, IfMatch), request_body = FreshnessOrder, responses((status = 200, description = "Attached", body = Translation)),
+    extensions(("x-problems" = json!(["illegal_transition", "conflict"]))))]
+#[post("/articles/{id}/translations/{language}/freshness/attach")]
+async fn attach_translation(
+    state: Data<State>,
+    caller: Caller<ReviewWork>,
+    Path(path): Path<TextPath>,
+    precondition: Precondition,
+    write: Write,
+    Body(order): Body<FreshnessOrder>,
+) -> Result<Answer> {
+    order.check()?;
+    let now = state.clock.now();
+    write
+        .run(&caller, async |tx| {
+            let text = at(tx, &caller, ReviewWork::RULE, &path, &precondition, now).await?;
+            follows(&text)?;
+            if text.detached_at.is_none() {
+                return Err(Error::new(Code::Conflict, "The text follows its original already."));
+            }
+            answer(&store::detach(tx, &caller, &text, None, &order.reason, now).await?)
+        })
+        .await
+}
+
+/// Only what can still be edited, and has an original, follows it.
+fn follows(text: &Translation) -> Result<()> {
+    if text.is_original {
+        return Err(Error::new(Code::Conflict, "This is the original: it follows nothing."));
+    }
+    step(text.publication, text.review, Step::Edit).map(|_| ())
+}
