@@ -98,6 +98,10 @@ async fn list_published_articles(state: Data<State>, request: HttpRequest, Query
     let asked = Asked::<(i64, i64)>::read(query.limit, query.cursor.as_deref(), &filters(request.query_string(), &filter))?;
     let cards = store::page(&mut on, &filter, asked.limit, asked.after).await?;
     let has_more = cards.has_more;
+    let modified_at = match cards.changed_at {
+        Some(at) => at,
+        None => store::changed_at(&mut on, "articles").await?,
+    };
     let next = cards.next().map(|key| asked.cursor(key));
     let cards_text = cards.joined.as_deref().unwrap_or_default();
     let mut body = String::with_capacity(cards_text.len() + 160);
@@ -131,7 +135,7 @@ async fn list_published_articles(state: Data<State>, request: HttpRequest, Query
         _ => None,
     };
     let public =
-        Public { etag: hash(&version), body, modified_at: cards.changed_at.unwrap_or(Timestamp::from_micros(0)), surrogate_key, language, links, varies };
+        Public { etag: hash(&version), body, modified_at, surrogate_key, language, links, varies };
     Ok(public.answer(&request))
 }
 

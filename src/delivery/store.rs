@@ -1,6 +1,6 @@
 //! Reads of the published tables: one statement for one answer.
 
-use crate::db::{Query, Reader, Timestamp};
+use crate::db::{Engine, Query, Reader, Timestamp};
 use crate::error::{Code, Error, Result};
 use crate::language::Tag;
 use crate::text_enum;
@@ -113,7 +113,7 @@ pub struct Filter {
 }
 
 /// A page, already JSON.
-#[derive(FromRow)]
+#[derive(Default, FromRow)]
 pub struct Cards {
     /// The texts, with commas between.
     pub joined: Option<String>,
@@ -123,14 +123,9 @@ pub struct Cards {
     pub renditions: Option<i64>,
     pub has_more: bool,
     pub last_at: Option<Timestamp>,
-    /// When something last changed in delivery.
+    /// When something last changed in delivery; not always there for a page without texts.
     pub changed_at: Option<Timestamp>,
 }
-
-const NEWEST: &str =
-    "SELECT string_agg(card, ',') AS joined, string_agg(id, ',') AS ids, CAST(sum(rendition) AS bigint) AS renditions, min(published_at) AS last_at";
-const OLDEST: &str =
-    "SELECT string_agg(card, ',') AS joined, string_agg(id, ',') AS ids, CAST(sum(rendition) AS bigint) AS renditions, max(published_at) AS last_at";
 
 impl Cards {
     /// The key of the last text, where more follow it.
@@ -140,27 +135,80 @@ impl Cards {
     }
 }
 
-/// A page of texts as one row of JSON: rows are what a list costs.
+#[derive(FromRow)]
+struct Card {
+    card: String,
+    id: i64,
+    rendition: i64,
+    published_at: Timestamp,
+    changed_at: Option<Timestamp>,
+}
+
+/// A page of texts.
 ///
-/// Both engines aggregate the rows of the ordered page within as they come; sorting them again would copy all their bytes.
+/// What a list costs are rows on SQLite, each of which crosses threads, and copies on PostgreSQL, whose aggregates grow by copying.
 pub async fn page(on: impl Reader<'_>, filter: &Filter, limit: u16, after: Option<(i64, i64)>) -> Result<Cards> {
-    let mut query = on.query(if filter.oldest_first { OLDEST } else { NEWEST });
-    query = query.push(", (SELECT at FROM published_stamps WHERE part = 'articles') AS changed_at, EXISTS (SELECT 1 FROM published_documents d WHERE TRUE");
-    query = from_page(matching(query, filter), filter, after).push(" LIMIT 1 OFFSET ").push_limit(limit);
-    query = query.push(") AS has_more FROM (SELECT ");
-    query = match (filter.fallback, filter.languages.first()) {
+    let select = on.query("SELECT ");
+    match select.engine() {
+        Engine::Sqlite => one_row(select, filter, limit, after).await,
+        Engine::Postgres => rows(select, filter, limit, after).await,
+    }
+}
+
+/// SQLite aggregates the rows of the ordered page within as they come; sorting them again would copy all their bytes.
+async fn one_row(select: Query<'_>, filter: &Filter, limit: u16, after: Option<(i64, i64)>) -> Result<Cards> {
+    let mut query = select
+        .push("string_agg(card, ',') AS joined, string_agg(CAST(id AS text), ',') AS ids, sum(rendition) AS renditions, ")
+        .push(if filter.oldest_first { "max" } else { "min" })
+        .push("(published_at) AS last_at, ")
+        .push(CHANGED_AT)
+        .push(", EXISTS (SELECT 1 FROM published_documents d WHERE TRUE");
+    query = from_page(matching(query, filter), filter, after).push(" LIMIT 1 OFFSET ").push_limit(limit).push(") AS has_more FROM (SELECT ");
+    query = card(query, filter).push(" AS card, d.id, d.rendition, d.published_at FROM published_documents d WHERE TRUE");
+    Ok(ordered(query, filter, limit, after).push(") AS page").one().await?)
+}
+
+/// One row more than wanted says whether there is one.
+async fn rows(select: Query<'_>, filter: &Filter, limit: u16, after: Option<(i64, i64)>) -> Result<Cards> {
+    let query = card(select, filter).push(" AS card, d.id, d.rendition, d.published_at, ").push(CHANGED_AT);
+    let query = query.push(" FROM published_documents d WHERE TRUE");
+    let mut found: Vec<Card> = ordered(query, filter, limit + 1, after).all().await?;
+    let has_more = found.len() > usize::from(limit);
+    found.truncate(usize::from(limit));
+    let Some(last) = found.last() else { return Ok(Cards::default()) };
+    let mut cards = Cards { has_more, last_at: Some(last.published_at), changed_at: last.changed_at, ..Cards::default() };
+    let (mut joined, mut ids) = (String::with_capacity(found.iter().map(|found| found.card.len() + 1).sum()), String::new());
+    for found in &found {
+        if !joined.is_empty() {
+            joined.push(',');
+            ids.push(',');
+        }
+        joined.push_str(&found.card);
+        ids.push_str(&found.id.to_string());
+    }
+    cards.renditions = Some(found.iter().map(|found| found.rendition).sum());
+    (cards.joined, cards.ids) = (Some(joined), Some(ids));
+    Ok(cards)
+}
+
+const CHANGED_AT: &str = "(SELECT at FROM published_stamps WHERE part = 'articles') AS changed_at";
+
+/// The JSON of a text in the list.
+fn card<'q>(query: Query<'q>, filter: &Filter) -> Query<'q> {
+    match (filter.fallback, filter.languages.first()) {
         (true, Some(wanted)) => query
             .push("CASE WHEN d.language = ")
             .push_bind(wanted)
             .push(" THEN d.card ELSE substr(d.card, 1, length(d.card) - 1) || ',\"requested_language\":\"' || CAST(")
             .push_bind(wanted)
-            .push(" AS text) || '\",\"fallback\":true}' END AS card"),
+            .push(" AS text) || '\",\"fallback\":true}' END"),
         _ => query.push("d.card"),
-    };
-    query = query.push(", CAST(d.id AS text) AS id, d.rendition, d.published_at FROM published_documents d WHERE TRUE");
-    query = from_page(matching(query, filter), filter, after);
-    query = query.push(if filter.oldest_first { " ORDER BY d.published_at, d.id LIMIT " } else { " ORDER BY d.published_at DESC, d.id DESC LIMIT " });
-    Ok(query.push_limit(limit).push(") AS page").one().await?)
+    }
+}
+
+fn ordered<'q>(query: Query<'q>, filter: &Filter, limit: u16, after: Option<(i64, i64)>) -> Query<'q> {
+    let query = from_page(matching(query, filter), filter, after);
+    query.push(if filter.oldest_first { " ORDER BY d.published_at, d.id LIMIT " } else { " ORDER BY d.published_at DESC, d.id DESC LIMIT " }).push_limit(limit)
 }
 
 fn from_page<'q>(query: Query<'q>, filter: &Filter, after: Option<(i64, i64)>) -> Query<'q> {
