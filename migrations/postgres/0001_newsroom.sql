@@ -250,7 +250,7 @@ CREATE TABLE revisions (
 );
 CREATE TRIGGER revisions_no_change BEFORE UPDATE OR DELETE ON revisions FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
--- What the public can see: only src/publication writes these, only delivery reads them.
+-- What the public can see: only src/publication writes these, and delivery reads nothing else.
 CREATE TABLE published_documents (
     id                 bigint NOT NULL PRIMARY KEY,
     article_id         uuid NOT NULL,

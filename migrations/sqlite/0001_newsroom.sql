@@ -249,7 +249,7 @@ CREATE TABLE revisions (
 CREATE TRIGGER revisions_no_update BEFORE UPDATE ON revisions BEGIN SELECT RAISE(ABORT, 'revisions is append-only'); END;
 CREATE TRIGGER revisions_no_delete BEFORE DELETE ON revisions BEGIN SELECT RAISE(ABORT, 'revisions is append-only'); END;
 
--- What the public can see: only src/publication writes these, only delivery reads them.
+-- What the public can see: only src/publication writes these, and delivery reads nothing else.
 CREATE TABLE published_documents (
     id                 INTEGER NOT NULL PRIMARY KEY,
     article_id         BLOB NOT NULL,

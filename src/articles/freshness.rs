@@ -19,10 +19,10 @@ text_enum! {
     }
 }
 
-/// Appends the freshness of the text `t` with the original `o`; NULL for an original.
+/// Appends the freshness of the text `t` with the original `o`; NULL for an original, and for what was killed.
 pub fn push_freshness(query: Query<'_>) -> Query<'_> {
     query.push(
-        "CASE WHEN t.is_original OR o.article_id IS NULL THEN NULL WHEN t.detached_at IS NOT NULL THEN 'detached' \
+        "CASE WHEN t.is_original OR t.publication = 'killed' OR o.article_id IS NULL THEN NULL WHEN t.detached_at IS NOT NULL THEN 'detached' \
          WHEN o.publication IN ('unpublished', 'withheld', 'killed') THEN 'orphaned' \
          WHEN t.base_revision >= COALESCE(o.published_revision, o.revision) THEN 'current' \
          WHEN o.published_revision IS NULL OR EXISTS (SELECT 1 FROM published_changes c WHERE c.article_id = o.article_id AND c.language = o.language \

@@ -1,7 +1,7 @@
 //! Lists of work in progress, as far as the caller may see it.
 
-use super::{Article, Freshness, push_freshness, push_original};
 use super::store::COLUMNS;
+use super::{Article, Freshness, push_freshness, push_original};
 use crate::db::{Db, Query, Reader, Timestamp};
 use crate::error::{Error, Result};
 use crate::extract::List;
@@ -110,7 +110,7 @@ pub struct TextOverview {
     pub is_original: bool,
     pub publication: String,
     pub review: String,
-    /// How it stands to its original; `null` for the original.
+    /// How it stands to its original; `null` for the original, and for what was killed.
     pub freshness: Option<Freshness>,
     pub headline: String,
     pub slug: Option<String>,
@@ -177,7 +177,12 @@ fn filtered<'q>(query: Query<'q>, actor: &Actor, filter: &ArticleFilter, resolve
 
 /// What is asked of one and the same text.
 fn of_texts<'q>(mut query: Query<'q>, filter: &ArticleFilter) -> Query<'q> {
-    let any = filter.state.is_some() || filter.freshness.is_some() || filter.language.is_some() || filter.author.is_some() || filter.assignee.is_some() || filter.headline.is_some();
+    let any = filter.state.is_some()
+        || filter.freshness.is_some()
+        || filter.language.is_some()
+        || filter.author.is_some()
+        || filter.assignee.is_some()
+        || filter.headline.is_some();
     if !any {
         return query;
     }

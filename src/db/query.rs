@@ -17,7 +17,7 @@ impl<T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unp
 
 /// Built like sqlx's own query, for either engine.
 ///
-/// `$1`, `$2`… are bound in order. SQL is always `&'static str`: data can only be bound.
+/// `$1`, `$2`… are bound in order. SQL is always `&'static str`, and the numbers of limits: data can only be bound.
 #[must_use = "a query does nothing until it is run"]
 pub struct Query<'c> {
     sql: Cow<'static, str>,
@@ -59,7 +59,7 @@ macro_rules! run {
         if let Some(error) = $query.error {
             return Err(Error::Encode(error));
         }
-        // Only `&'static str` and our own placeholders ever reach `sql`.
+        // Only `&'static str`, numbers and our own placeholders ever reach `sql`.
         let $sql = AssertSqlSafe($query.sql);
         match $query.target {
             Target::SqlitePool($on, $args) => $body,

@@ -134,8 +134,7 @@ async fn list_published_articles(state: Data<State>, request: HttpRequest, Query
         [one] => Some(one.to_string()),
         _ => None,
     };
-    let public =
-        Public { etag: hash(&version), body, modified_at, surrogate_key, language, links, varies };
+    let public = Public { etag: hash(&version), body, modified_at, surrogate_key, language, links, varies };
     Ok(public.answer(&request))
 }
 

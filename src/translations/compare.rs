@@ -4,6 +4,7 @@ use super::revisions::{self, Revision};
 use crate::answer::Answer;
 use crate::articles;
 use crate::auth::Caller;
+use crate::db::Db;
 use crate::error::Result;
 use crate::extract::{Path, Query};
 use crate::language::Tag;
@@ -112,15 +113,22 @@ struct Pair {
 #[get("/articles/{id}/translations/{language}/revisions/compare")]
 async fn compare_revisions(state: Data<State>, caller: Caller<ReadWork>, Path(path): Path<TextPath>, Query(pair): Query<Pair>) -> Result<Answer> {
     articles::reach(&state.db, &caller, ReadWork::RULE, path.id, state.clock.now()).await?;
-    let from = revisions::read(&state.db, path.id, &path.language, pair.from).await?;
-    let to = revisions::read(&state.db, path.id, &path.language, pair.to).await?;
-    let comparison = actix_web::web::block(move || compare(&from, &to)).await.map_err(crate::error::Error::internal)??;
-    Answer::ok(&comparison)
+    Answer::ok(&between(&state.db, path.id, &path.language, pair.from, pair.to).await?)
+}
+
+/// The difference between two revisions of a text.
+///
+/// # Errors
+/// `not_found`, and when the database fails.
+pub(super) async fn between(db: &Db, article: Uuid, language: &Tag, from: i32, to: i32) -> Result<Comparison> {
+    let from = revisions::read(db, article, language, from).await?;
+    let to = revisions::read(db, article, language, to).await?;
+    actix_web::web::block(move || compare(&from, &to)).await.map_err(crate::error::Error::internal)?
 }
 
 /// # Errors
 /// When a revision cannot be JSON.
-pub(super) fn compare(from: &Revision, to: &Revision) -> Result<Comparison> {
+fn compare(from: &Revision, to: &Revision) -> Result<Comparison> {
     Ok(Comparison { from: from.revision, to: to.revision, fields: fields(from, to)?, blocks: blocks(from, to)? })
 }
 

@@ -34,7 +34,7 @@ struct FreshnessReport {
     freshness: Option<Freshness>,
     /// When it ceased to be current.
     since: Option<Timestamp>,
-    /// The gravest that readers of the original have been told since.
+    /// The gravest that readers of the original have been told since; `null` where it changed before they saw it.
     severity: Option<ChangeKind>,
     original_language: Option<Tag>,
     /// The revision of the original that it was made from.
@@ -59,9 +59,24 @@ struct OriginalChange {
     at: Timestamp,
 }
 
+impl OriginalChange {
+    fn is_withdrawal(&self) -> bool {
+        matches!(self.r#type, ChangeType::Unpublished | ChangeType::Killed)
+    }
+}
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"reason": "Rewritten for readers in Astana."}))]
+#[schema(example = json!({"original_revision": 2}))]
+struct CheckOrder {
+    /// The revision of the original that you compared the text with, as its freshness told.
+    #[schema(minimum = 1)]
+    original_revision: i32,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "The text is for readers in one country, and goes its own way."}))]
 struct FreshnessOrder {
     #[schema(min_length = 1, max_length = 1000)]
     reason: String,
@@ -98,42 +113,49 @@ async fn get_freshness(state: Data<State>, caller: Caller<ReadWork>, Path(path):
     };
     let (Some(original), Some(base)) = (original, text.base_revision) else { return Answer::ok(&report) };
     report.changes = changes(&state.db, path.id, &original.language, base).await?;
-    report.severity = report.changes.iter().filter_map(|change| change.change_kind).max();
-    let newer = report.original_revision.filter(|revision| *revision > base);
-    if let Some(newer) = newer {
-        let from = revisions::read(&state.db, path.id, &original.language, base).await?;
-        let to = revisions::read(&state.db, path.id, &original.language, newer).await?;
-        report.difference = Some(actix_web::web::block(move || compare::compare(&from, &to)).await.map_err(Error::internal)??);
+    let first = report.changes.iter().find(|change| change.revision > base && !change.is_withdrawal());
+    // Before its first publication, an original changes without a kind.
+    let from_draft = first.is_none_or(|change| change.change_kind.is_none());
+    report.severity = report.changes.iter().filter_map(|change| change.change_kind).max().filter(|kind| !from_draft || *kind > ChangeKind::Fix);
+    if let Some(newer) = report.original_revision.filter(|revision| *revision > base) {
+        report.difference = Some(compare::between(&state.db, path.id, &original.language, base, newer).await?);
     }
     report.since = match text.freshness {
         None | Some(Freshness::Current) => None,
         Some(Freshness::Detached) => text.detached_at,
-        Some(Freshness::Orphaned) => report.changes.last().map(|change| change.at).or(original.killed_at),
-        Some(Freshness::Drifted | Freshness::Stale) => match report.changes.first() {
-            Some(change) => Some(change.at),
-            None => Some(revisions::read(&state.db, path.id, &original.language, base + 1).await?.created_at),
+        Some(Freshness::Orphaned) => {
+            let withdrawals = report.changes.iter().rev().take_while(|change| change.is_withdrawal());
+            withdrawals.last().map(|change| change.at).or(original.killed_at)
+        }
+        Some(Freshness::Drifted | Freshness::Stale) => match first {
+            Some(change) if !from_draft => Some(change.at),
+            _ => Some(revisions::read(&state.db, path.id, &original.language, base + 1).await?.created_at),
         },
     };
     Answer::ok(&report)
 }
 
-/// The public events of a text after a revision.
+/// The public events of a text after a revision, and its withdrawals that are in force.
 async fn changes(on: impl Reader<'_>, article: Uuid, language: &Tag, after: i32) -> Result<Vec<OriginalChange>> {
     let query = on
-        .query("SELECT type, revision, change_kind, public_note, at FROM published_changes WHERE article_id = ")
+        .query("SELECT c.type, c.revision, c.change_kind, c.public_note, c.at FROM published_changes c WHERE c.article_id = ")
         .push_bind(article)
-        .push(" AND language = ")
+        .push(" AND c.language = ")
         .push_bind(language)
-        .push(" AND (revision > ")
+        .push(" AND (c.revision > ")
         .push_bind(after)
-        .push(" OR type IN ('unpublished', 'killed')) ORDER BY seq");
+        .push(
+            " OR (c.type IN ('unpublished', 'killed') AND NOT EXISTS (SELECT 1 FROM published_changes p WHERE p.article_id = c.article_id \
+             AND p.language = c.language AND p.seq > c.seq AND p.type NOT IN ('unpublished', 'killed')))) ORDER BY c.seq",
+        );
     Ok(query.all().await?)
 }
 
 /// Say that nothing needs to change
 ///
-/// The translation counts as made from the original as it is now, without a new revision.
-#[utoipa::path(tag = "translations", params(TextPath, IfMatch), responses((status = 200, description = "Current", body = Translation)),
+/// The translation counts as made from that revision of the original, without a new revision of its own. Refused where the original has
+/// moved on meanwhile.
+#[utoipa::path(tag = "translations", params(TextPath, IfMatch), request_body = CheckOrder, responses((status = 200, description = "Current", body = Translation)),
     extensions(("x-problems" = json!(["illegal_transition", "conflict"]))))]
 #[post("/articles/{id}/translations/{language}/freshness/check")]
 async fn check_translation(
@@ -142,6 +164,7 @@ async fn check_translation(
     Path(path): Path<TextPath>,
     precondition: Precondition,
     write: Write,
+    Body(order): Body<CheckOrder>,
 ) -> Result<Answer> {
     let now = state.clock.now();
     write
@@ -152,6 +175,15 @@ async fn check_translation(
                 Some(Freshness::Orphaned) => return Err(Error::new(Code::Conflict, "The original is not public any more: there is nothing to follow.")),
                 Some(Freshness::Detached) => return Err(Error::new(Code::Conflict, "The text goes its own way: attach it first.")),
                 _ => {}
+            }
+            let original = store::original_revision(&mut *tx, path.id).await?;
+            if original != Some(order.original_revision) {
+                return Err(
+                    Error::new(Code::Conflict, "Readers have another revision of the original: compare with that one.").with("original_revision", original)
+                );
+            }
+            if text.base_revision == original {
+                return answer(&text);
             }
             answer(&store::check_off(tx, &caller, &text, now).await?)
         })

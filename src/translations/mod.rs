@@ -16,10 +16,9 @@ pub use store::{First, Translation, find, put_first};
 pub use text::{NewText, Text};
 pub use workflow::{PublishOrder, approve, kill, publish, submit, unpublish};
 
-use crate::db::{Timestamp, Tx};
+use crate::db::{TextEnum, Timestamp, Tx};
 use crate::error::{Code, Error, Result};
 use crate::policy::Actor;
-use crate::db::TextEnum;
 use crate::text_enum;
 
 text_enum! {
@@ -96,10 +95,9 @@ pub const fn after(publication: Publication, review: Review, step: Step) -> Opti
     }
 }
 
-/// The steps that a state allows. The original is deleted with its article.
-fn allowed(publication: Publication, review: Review, is_original: bool) -> Vec<Step> {
-    let possible = |step: &&Step| after(publication, review, **step).is_some() && !(is_original && **step == Step::Delete);
-    Step::ALL.iter().filter(possible).copied().collect()
+/// The steps that a state allows.
+fn allowed(publication: Publication, review: Review) -> Vec<Step> {
+    Step::ALL.iter().filter(|step| after(publication, review, **step).is_some()).copied().collect()
 }
 
 /// As [`after`], with the problem that says what would be possible.
@@ -108,7 +106,7 @@ fn allowed(publication: Publication, review: Review, is_original: bool) -> Vec<S
 /// `illegal_transition`.
 pub fn step(publication: Publication, review: Review, step: Step) -> Result<(Publication, Review)> {
     after(publication, review, step).ok_or_else(|| {
-        let allowed: Vec<&str> = allowed(publication, review, false).into_iter().map(Step::as_str).collect();
+        let allowed: Vec<&str> = allowed(publication, review).into_iter().map(Step::as_str).collect();
         let possible = if allowed.is_empty() { "nothing more".to_owned() } else { allowed.join(", ") };
         Error::new(Code::IllegalTransition, format!("A text that is {publication} and {review} cannot be {}; possible: {possible}.", step.participle()))
             .with("publication", publication.as_str())
@@ -128,7 +126,6 @@ pub async fn edit(tx: &mut Tx, actor: &Actor, old: &Translation, text: &Text, no
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::TextEnum;
     use Publication::{Killed, Published, Unpublished, Unreleased, Withheld};
     use Review::{Approved, Draft, InReview, Settled};
 

@@ -29,11 +29,11 @@ pub struct Translation {
     pub revision: i32,
     /// The revision that readers see, or saw last.
     pub published_revision: Option<i32>,
-    /// The steps that its state allows; who may take them is another matter.
+    /// The steps that its state allows; who may take them is another matter. An original is deleted with its article.
     pub allowed_transitions: Vec<Step>,
     /// The revision of the original that it was made from.
     pub base_revision: Option<i32>,
-    /// How it stands to its original; `null` for the original.
+    /// How it stands to its original; `null` for the original, and for what was killed.
     pub freshness: Option<Freshness>,
     /// Since when it goes its own way.
     pub detached_at: Option<Timestamp>,
@@ -116,7 +116,7 @@ impl From<Row> for Translation {
             review: row.review,
             revision: row.revision,
             published_revision: row.published_revision,
-            allowed_transitions: allowed(row.publication, row.review, row.is_original),
+            allowed_transitions: allowed(row.publication, row.review),
             base_revision: row.base_revision,
             freshness: row.freshness,
             detached_at: row.detached_at,
@@ -296,7 +296,8 @@ pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timest
     read(tx, first.article, first.language).await?.ok_or_else(|| Error::internal("the text that was written is not there"))
 }
 
-async fn original_revision(tx: &mut Tx, article: Uuid) -> Result<Option<i32>> {
+/// The revision of the original that translations are measured by.
+pub(super) async fn original_revision(tx: &mut Tx, article: Uuid) -> Result<Option<i32>> {
     let pinned: Option<(i32,)> = tx
         .query("SELECT COALESCE(published_revision, revision) FROM translations WHERE article_id = $1 AND is_original AND deleted_at IS NULL")
         .bind(article)
@@ -417,8 +418,7 @@ pub(super) async fn advance(
     .bind(moved.killed)
     .execute()
     .await?;
-    articles::touch(tx, old.article_id, actor.id(), now).await?;
-    read(tx, old.article_id, &old.language).await?.ok_or_else(|| Error::internal("the text that was moved is not there"))
+    changed(tx, actor, old, now).await
 }
 
 /// Pins a translation to the original as it is public now.
@@ -427,7 +427,7 @@ pub(super) async fn advance(
 /// When the database fails.
 pub(super) async fn pin(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<()> {
     let base = original_revision(tx, article).await?;
-    tx.query("UPDATE translations SET base_revision = $3 WHERE article_id = $1 AND language = $2 AND NOT is_original")
+    tx.query("UPDATE translations SET base_revision = $3 WHERE article_id = $1 AND language = $2 AND NOT is_original AND detached_at IS NULL")
         .bind(article)
         .bind(language)
         .bind(base)

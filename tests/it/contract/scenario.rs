@@ -239,10 +239,10 @@ async fn stories(day: &mut Scenario) {
     day.call("compare_revisions", &editor, &[&id, "kk"], "?from=1&to=2", None, None).await;
     let kk = day.call("restore_revision", &editor, &[&id, "kk", "1"], "", Some(&kk.etag()), None).await;
     day.call("get_freshness", &editor, &[&id, "kk"], "", None, None).await;
-    let kk = day.call("check_translation", &editor, &[&id, "kk"], "", Some(&kk.etag()), None).await;
+    let kk = day.call("check_translation", &editor, &[&id, "kk"], "", Some(&kk.etag()), Some(json!({ "original_revision": 1 }))).await;
     let own = json!({ "reason": "Rewritten for readers in Astana." });
     let kk = day.call("detach_translation", &editor, &[&id, "kk"], "", Some(&kk.etag()), Some(own)).await;
-    let follow = json!({ "reason": "Rewritten for readers in Astana." });
+    let follow = json!({ "reason": "It is the same story after all." });
     let kk = day.call("attach_translation", &editor, &[&id, "kk"], "", Some(&kk.etag()), Some(follow)).await;
     let kk = day.call("assign_translation", &editor, &[&id, "kk"], "", Some(&kk.etag()), Some(json!({ "staff_id": editor.id }))).await;
     let kk = day.call("submit_translation", &editor, &[&id, "kk"], "", Some(&kk.etag()), None).await;

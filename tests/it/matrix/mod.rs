@@ -116,6 +116,7 @@ fn body(id: &str, n: usize) -> Option<Value> {
         "put_translation" => json!({ "headline": "x" }),
         "return_translation" => json!({ "reason": "x" }),
         "kill_translation" => json!({ "reason": "x", "public_note": "x" }),
+        "check_translation" => json!({ "original_revision": 1 }),
         "detach_translation" | "attach_translation" => json!({ "reason": "x" }),
         "assign_translation" => json!({ "staff_id": null }),
         "convert_html" => json!({ "html": "<p>x</p>" }),
