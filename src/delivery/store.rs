@@ -136,7 +136,7 @@ impl Cards {
 }
 
 #[derive(FromRow)]
-struct Card {
+struct Row {
     card: String,
     id: i64,
     rendition: i64,
@@ -172,7 +172,7 @@ async fn one_row(select: Query<'_>, filter: &Filter, limit: u16, after: Option<(
 async fn rows(select: Query<'_>, filter: &Filter, limit: u16, after: Option<(i64, i64)>) -> Result<Cards> {
     let query = card(select, filter).push(" AS card, d.id, d.rendition, d.published_at, ").push(CHANGED_AT);
     let query = query.push(" FROM published_documents d WHERE TRUE");
-    let mut found: Vec<Card> = ordered(query, filter, limit + 1, after).all().await?;
+    let mut found: Vec<Row> = ordered(query, filter, limit + 1, after).all().await?;
     let has_more = found.len() > usize::from(limit);
     found.truncate(usize::from(limit));
     let Some(last) = found.last() else { return Ok(Cards::default()) };
