@@ -591,6 +591,13 @@ async fn a_text_that_was_deleted_can_come_again(app: App) {
     assert_eq!(publish(&owner, &path, &json!({})).await.json()["published_revision"], 3);
 }
 
+/// A text without what is computed of others: how it stands to its original.
+fn itself(answer: &Answer) -> Value {
+    let mut text = answer.json();
+    text.as_object_mut().unwrap().remove("freshness");
+    text
+}
+
 async fn texts_have_etags_of_their_own(app: App) {
     let editor = app.staff("editor@trend.example").await;
     let id = create(&editor, &json!({})).await;
@@ -602,7 +609,7 @@ async fn texts_have_etags_of_their_own(app: App) {
         let mut texts = vec![];
         for language in languages {
             let read = editor.get(&at(&id, language)).expect(200).await;
-            texts.push((read.etag(), read.json()));
+            texts.push((read.etag(), itself(&read)));
         }
         texts
     };
@@ -611,13 +618,13 @@ async fn texts_have_etags_of_their_own(app: App) {
     for (place, language) in languages.into_iter().enumerate() {
         let changed = patch(&editor, &at(&id, language), &json!({"summary": "New."})).await;
         assert_eq!(changed.etag(), "\"v2\"");
-        before[place] = (changed.etag(), changed.json());
+        before[place] = (changed.etag(), itself(&changed));
         assert_eq!(state().await, before, "only {language} has changed");
     }
     editor.delete(&at(&id, "tr")).if_match("\"v2\"").expect(204).await;
     for (place, language) in languages[..3].iter().enumerate() {
         let read = editor.get(&at(&id, language)).expect(200).await;
-        assert_eq!((read.etag(), read.json()), before[place]);
+        assert_eq!((read.etag(), itself(&read)), before[place]);
     }
     assert_eq!(editor.get(&format!("/v1/articles/{id}")).expect(200).await.etag(), "\"v1\"", "the metadata are the same");
     // The ETag of one is none of another.
