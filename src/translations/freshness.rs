@@ -204,18 +204,7 @@ async fn detach_translation(
     write: Write,
     Body(order): Body<FreshnessOrder>,
 ) -> Result<Answer> {
-    order.check()?;
-    let now = state.clock.now();
-    write
-        .run(&caller, async |tx| {
-            let text = at(tx, &caller, ReviewWork::RULE, &path, &precondition, now).await?;
-            follows(&text)?;
-            if text.detached_at.is_some() {
-                return Err(Error::new(Code::Conflict, "The text goes its own way already."));
-            }
-            answer(&store::detach(tx, &caller, &text, Some(now), &order.reason, now).await?)
-        })
-        .await
+    decide(&state, caller, &path, &precondition, write, &order, true).await
 }
 
 /// Attach a translation
@@ -232,16 +221,28 @@ async fn attach_translation(
     write: Write,
     Body(order): Body<FreshnessOrder>,
 ) -> Result<Answer> {
+    decide(&state, caller, &path, &precondition, write, &order, false).await
+}
+
+async fn decide(
+    state: &State,
+    caller: Caller<ReviewWork>,
+    path: &TextPath,
+    precondition: &Precondition,
+    write: Write,
+    order: &FreshnessOrder,
+    detached: bool,
+) -> Result<Answer> {
     order.check()?;
     let now = state.clock.now();
     write
         .run(&caller, async |tx| {
-            let text = at(tx, &caller, ReviewWork::RULE, &path, &precondition, now).await?;
+            let text = at(tx, &caller, ReviewWork::RULE, path, precondition, now).await?;
             follows(&text)?;
-            if text.detached_at.is_none() {
-                return Err(Error::new(Code::Conflict, "The text follows its original already."));
+            if text.detached_at.is_some() == detached {
+                return Err(Error::new(Code::Conflict, if detached { "The text goes its own way already." } else { "The text follows its original already." }));
             }
-            answer(&store::detach(tx, &caller, &text, None, &order.reason, now).await?)
+            answer(&store::detach(tx, &caller, &text, detached.then_some(now), &order.reason, now).await?)
         })
         .await
 }
