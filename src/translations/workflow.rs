@@ -3,6 +3,7 @@
 use super::store::{self, Moved};
 use super::{Publication, Step, Translation, find, step};
 use crate::answer::Answer;
+use crate::audit::{self, Action, Entry};
 use crate::auth::Caller;
 use crate::config::Config;
 use crate::db::{Timestamp, Tx};
@@ -18,6 +19,7 @@ use crate::state::State;
 use actix_web::post;
 use actix_web::web::Data;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -151,7 +153,9 @@ pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Transla
     let slug = publication::claim_slug(tx, text.article_id, &text.language, own, &text.text.headline).await?;
     store::advance(tx, actor, text, to, Moved { published: Some(&slug), ..Moved::default() }, now).await?;
     store::pin(tx, text.article_id, &text.language).await?;
-    publication::publish(tx, config, text.article_id, &text.language, &change, now).await?;
+    let seq = publication::publish(tx, config, text.article_id, &text.language, &change, now).await?;
+    let details = json!({ "change": seq, "revision": text.revision, "type": change.r#type, "change_kind": change.kind });
+    record(tx, actor, Action::TextPublished, text, details, now).await?;
     store::read(tx, text.article_id, &text.language).await?.ok_or_else(|| Error::internal("the text that was published is not there"))
 }
 
@@ -187,7 +191,8 @@ pub async fn unpublish(tx: &mut Tx, actor: &Actor, text: &Translation, note: Opt
     let to = step(text.publication, text.review, Step::Unpublish)?;
     let moved = store::advance(tx, actor, text, to, Moved::default(), now).await?;
     let change = Change { r#type: ChangeType::Unpublished, kind: None, public_note: note };
-    publication::withdraw(tx, text.article_id, &text.language, &change, now).await?;
+    let seq = publication::withdraw(tx, text.article_id, &text.language, &change, now).await?;
+    record(tx, actor, Action::TextUnpublished, text, json!({ "change": seq, "revision": text.published_revision }), now).await?;
     Ok(moved)
 }
 
@@ -198,11 +203,19 @@ pub async fn unpublish(tx: &mut Tx, actor: &Actor, text: &Translation, note: Opt
 pub async fn kill(tx: &mut Tx, actor: &Actor, text: &Translation, reason: &str, note: String, now: Timestamp) -> Result<Translation> {
     let to = step(text.publication, text.review, Step::Kill)?;
     let moved = store::advance(tx, actor, text, to, Moved { killed: Some(reason), ..Moved::default() }, now).await?;
+    let mut seq = None;
     if text.first_published_at.is_some() {
         let change = Change { r#type: ChangeType::Killed, kind: None, public_note: Some(note) };
-        publication::withdraw(tx, text.article_id, &text.language, &change, now).await?;
+        seq = publication::withdraw(tx, text.article_id, &text.language, &change, now).await?;
     }
+    record(tx, actor, Action::TextKilled, text, json!({ "change": seq, "revision": text.published_revision }), now).await?;
     Ok(moved)
+}
+
+/// Leaves a trace of what was done to a text.
+async fn record(tx: &mut Tx, actor: &Actor, action: Action, text: &Translation, details: Value, now: Timestamp) -> Result<()> {
+    let entry = Entry { action, agency: Some(text.agency_id), subject: text.article_id, language: Some(&text.language), details };
+    audit::record(tx, actor.into(), entry, now).await
 }
 
 /// Submit a text for review

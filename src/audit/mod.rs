@@ -1,0 +1,49 @@
+//! Who did what: a log in which every row is chained to the one before by its hash.
+//!
+//! [`record`] writes in the transaction of the deed. The end of the chain stays locked until that transaction ends, so it comes last:
+//! after the change log and its stamps, always in this order.
+
+mod chain;
+
+pub use chain::{Entry, record};
+
+use crate::policy::{Actor, Who};
+use crate::text_enum;
+use uuid::Uuid;
+
+text_enum! {
+    /// What was done.
+    pub enum Action {
+        TextPublished = "text.published",
+        TextUnpublished = "text.unpublished",
+        TextKilled = "text.killed",
+    }
+}
+
+/// Who did it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    Staff(Uuid),
+    Key(Uuid),
+    /// The service itself, or whoever runs it.
+    Service,
+}
+
+impl From<&Actor> for By {
+    fn from(actor: &Actor) -> Self {
+        match actor.who {
+            Who::Staff { id, .. } => Self::Staff(id),
+            Who::Key { id, .. } => Self::Key(id),
+        }
+    }
+}
+
+impl By {
+    const fn parts(self) -> (&'static str, Option<Uuid>) {
+        match self {
+            Self::Staff(id) => ("staff", Some(id)),
+            Self::Key(id) => ("key", Some(id)),
+            Self::Service => ("service", None),
+        }
+    }
+}

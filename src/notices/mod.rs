@@ -1,0 +1,42 @@
+//! What staff members are told: work that is asked of them, what became of theirs, and what failed.
+
+mod store;
+
+pub use store::{desk, people_of, tell};
+
+use crate::language::Tag;
+use crate::text_enum;
+use serde_json::Value;
+use uuid::Uuid;
+
+text_enum! {
+    /// What a notice is about.
+    pub enum NoticeKind {
+        /// A text was given to you.
+        Assigned = "assigned",
+        /// A text of yours was returned.
+        Returned = "returned",
+        /// The original of a text of yours was clarified or corrected.
+        Corrected = "corrected",
+        /// A text of yours was killed.
+        Killed = "killed",
+        /// A text of yours was taken from readers because its original was killed: confirm or lift.
+        Withheld = "withheld",
+        /// Somebody named you in a comment.
+        Mentioned = "mentioned",
+        /// What you scheduled did not happen.
+        JobFailed = "job_failed",
+    }
+}
+
+/// What is told.
+#[derive(Debug)]
+pub struct Notice<'a> {
+    pub kind: NoticeKind,
+    pub article: Option<Uuid>,
+    pub language: Option<&'a Tag>,
+    /// Who did it; they are not told.
+    pub by: Option<Uuid>,
+    /// An object.
+    pub details: Value,
+}
