@@ -32,10 +32,10 @@ const LIST: &str = "INSERT INTO lists (query, body, etag, last_modified, surroga
 pub type Address = (String, String);
 
 /// Who writes, by the slug of the agency.
-struct Editors(HashMap<String, Actor>);
+pub struct Editors(HashMap<String, Actor>);
 
 /// A story of the demo, its translations read once.
-struct Source {
+pub struct Source {
     story: Story,
     translations: Vec<Part>,
 }
@@ -48,7 +48,7 @@ struct Part {
 }
 
 impl Editors {
-    async fn find(db: &Db) -> Result<Self> {
+    pub async fn find(db: &Db) -> Result<Self> {
         let rows: Vec<(Uuid, Uuid, String, String)> =
             db.query("SELECT s.id, s.agency_id, a.slug, a.kind FROM staff s JOIN agencies a ON a.id = s.agency_id WHERE s.role = 'editor'").all().await?;
         let actor = |id, agency, kind: &str| Actor { agency, platform: kind == "platform", who: Who::Staff { id, role: Role::Editor, session: Uuid::nil() } };
@@ -119,7 +119,7 @@ fn numbered(number: usize, headline: &str) -> String {
 }
 
 /// Makes the demo house in a new database. Nobody knows the password of its people.
-async fn open(house: &House) -> Result<State> {
+pub async fn open(house: &House) -> Result<State> {
     let state = serve::open(house.config()?).await?;
     seed::fill(&state, &auth::hash_password(Uuid::new_v4().to_string()).await?).await?;
     Ok(state)
@@ -131,7 +131,7 @@ pub async fn found(house: &House) -> Result<()> {
     Ok(())
 }
 
-async fn close(state: &State) {
+pub async fn close(state: &State) {
     state.public.close().await;
     state.db.close().await;
 }
@@ -140,7 +140,7 @@ async fn close(state: &State) {
 pub async fn fill(house: &House, texts: usize) -> Result<Vec<Address>> {
     let state = open(house).await?;
     let editors = Editors::find(&state.db).await?;
-    let sources: Vec<Source> = seed::stories()?.into_iter().map(|story| Source::read(story, &editors)).collect::<Result<_>>()?;
+    let sources = sources(&editors)?;
     let (public,): (i64,) = state.db.query("SELECT count(*) FROM published_documents").one().await?;
     let mut public = usize::try_from(public)?;
     ensure!(public <= texts, "the demo alone has {public} public texts: --sizes cannot be smaller");
@@ -162,23 +162,34 @@ pub async fn fill(house: &House, texts: usize) -> Result<Vec<Address>> {
     Ok(addresses)
 }
 
-/// Publishes a story in its languages, in `most` at most. Returns in how many.
-async fn publish_story(tx: &mut Tx, state: &State, editors: &Editors, source: &Source, number: usize, most: usize) -> Result<usize> {
+/// The stories of the demo.
+pub fn sources(editors: &Editors) -> Result<Vec<Source>> {
+    seed::stories()?.into_iter().map(|story| Source::read(story, editors)).collect()
+}
+
+/// Makes a story with its original. Returns who wrote it, and the text.
+pub async fn draft<'e>(tx: &mut Tx, state: &State, editors: &'e Editors, source: &Source, number: usize) -> Result<(&'e Actor, Translation)> {
     let author = editors.of(&source.story.agency)?;
     let created = translations::create(tx, author, create_article(&source.story, number)?, state.clock.now()).await?;
-    publish(tx, state, editors, author, &created.original).await?;
+    Ok((author, created.original))
+}
+
+/// Publishes a story in its languages, in `most` at most. Returns in how many.
+async fn publish_story(tx: &mut Tx, state: &State, editors: &Editors, source: &Source, number: usize, most: usize) -> Result<usize> {
+    let (author, original) = draft(tx, state, editors, source, number).await?;
+    publish(tx, state, editors, author, &original).await?;
     let parts = source.translations.get(..most - 1).unwrap_or(&source.translations);
     for part in parts {
         let translator = editors.of(&part.agency)?;
         let text = Text { headline: numbered(number, &part.text.headline), ..part.text.clone() };
-        let first = First { article: created.article.id, language: &part.language, is_original: false, text: &text, slug: None };
+        let first = First { article: original.article_id, language: &part.language, is_original: false, text: &text, slug: None };
         let added = translations::put_first(tx, translator, first, state.clock.now()).await?;
         publish(tx, state, editors, translator, &added).await?;
     }
     Ok(parts.len() + 1)
 }
 
-async fn publish(tx: &mut Tx, state: &State, editors: &Editors, author: &Actor, text: &Translation) -> Result<()> {
+pub async fn publish(tx: &mut Tx, state: &State, editors: &Editors, author: &Actor, text: &Translation) -> Result<()> {
     // Where the agency asks for four eyes, the platform's editor is the second pair.
     let editor = if text.four_eyes { editors.of("platform")? } else { author };
     translations::publish(tx, &state.config, editor, text, PublishOrder::default(), state.clock.now()).await?;

@@ -10,6 +10,7 @@ mod delivery;
 mod http;
 mod load;
 mod postgres;
+mod publishing;
 mod server;
 mod writes;
 
@@ -23,7 +24,7 @@ use std::path::{Path, PathBuf};
 #[command(name = "cargo bench --bench newsroom --")]
 pub struct Options {
     /// What to measure.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "delivery,write,start")]
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "delivery,write,publish,start")]
     only: Vec<Part>,
     /// On which databases.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "sqlite,postgres")]
@@ -69,6 +70,8 @@ pub enum Part {
     Delivery,
     /// Creating articles, on SQLite.
     Write,
+    /// Publishing a text, with all that follows.
+    Publish,
     /// From the start of the process to the first answer.
     Start,
 }
@@ -140,7 +143,7 @@ async fn main() -> Result<()> {
 }
 
 async fn run(options: &Options, folder: &Path) -> Result<()> {
-    if options.wants(Part::Delivery) || options.wants(Part::Start) {
+    if options.wants(Part::Delivery) || options.wants(Part::Start) || options.wants(Part::Publish) {
         for engine in &options.engines {
             let cluster = match engine {
                 Engine::Sqlite => None,
@@ -153,7 +156,12 @@ async fn run(options: &Options, folder: &Path) -> Result<()> {
                     }
                 }
             };
-            delivery::run(options, *engine, cluster.as_ref(), folder).await?;
+            if options.wants(Part::Delivery) || options.wants(Part::Start) {
+                delivery::run(options, *engine, cluster.as_ref(), folder).await?;
+            }
+            if options.wants(Part::Publish) {
+                publishing::run(options, *engine, cluster.as_ref(), folder).await?;
+            }
         }
     }
     if options.wants(Part::Write) {
