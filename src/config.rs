@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use ipnet::IpNet;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const PREFIX: &str = "NEWSROOM_";
 
 /// All settings in force. Names in the environment: `NEWSROOM_HTTP__BIND`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     pub data_dir: PathBuf,
@@ -29,7 +29,7 @@ pub struct Config {
     pub log: Log,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     #[default]
@@ -52,6 +52,12 @@ impl<'de> Deserialize<'de> for Switch {
     }
 }
 
+impl Serialize for Switch {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(if self.0 { "on" } else { "off" })
+    }
+}
+
 /// A value that is never printed.
 #[derive(Clone, Deserialize)]
 pub struct Secret(String);
@@ -69,14 +75,20 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-#[derive(Clone, Debug, Deserialize)]
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("(hidden)")
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Http {
     pub bind: SocketAddr,
     /// Threads that answer; 0 for one per core.
     pub workers: usize,
     /// Networks whose `X-Forwarded-For` is believed, with commas between.
-    #[serde(deserialize_with = "list")]
+    #[serde(deserialize_with = "list", serialize_with = "texts")]
     pub trusted_proxies: Vec<IpNet>,
     /// Origins that browsers may call the editorial side from, with commas between.
     #[serde(deserialize_with = "list")]
@@ -85,15 +97,15 @@ pub struct Http {
     pub shutdown_timeout: u64,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Metrics {
     /// The operators' listener; `None` (an empty value) for none.
-    #[serde(deserialize_with = "address_or_none")]
+    #[serde(deserialize_with = "address_or_none", serialize_with = "or_off")]
     pub bind: Option<SocketAddr>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Database {
     /// `postgres://…` or `sqlite:…`; without it, `newsroom.db` in the data directory.
@@ -104,7 +116,7 @@ pub struct Database {
     pub connections: Option<u32>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RateLimit {
     pub enabled: bool,
@@ -116,7 +128,7 @@ pub struct RateLimit {
     pub login: u32,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Auth {
     pub issuer: String,
@@ -129,7 +141,7 @@ pub struct Auth {
     pub reset_minutes: u32,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mail {
     /// `smtps://user:password@host` or `smtp://host?tls=required`; without it, messages are files in the outbox of the data directory.
@@ -137,7 +149,7 @@ pub struct Mail {
     pub from: String,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Site {
     /// Where a reader finds an article: `https://example.org/{language}/{slug}`, also `{id}` and `{section}`. One for all languages, or one
@@ -148,7 +160,7 @@ pub struct Site {
 }
 
 /// Templates of addresses, by language; the one under `""` serves all others.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ArticleUrl(pub BTreeMap<String, String>);
 
 impl<'de> Deserialize<'de> for ArticleUrl {
@@ -166,7 +178,7 @@ impl<'de> Deserialize<'de> for ArticleUrl {
     }
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
     pub format: LogFormat,
@@ -174,7 +186,7 @@ pub struct Log {
     pub filter: String,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     #[default]
@@ -321,6 +333,14 @@ impl Config {
         faults.extend(weak.into_iter().filter(|(is_weak, _)| *is_weak).map(|(_, fault)| format!("production: {fault}")));
     }
 
+    /// What is in force, as the file would have it.
+    ///
+    /// # Errors
+    /// When a setting cannot be written in TOML.
+    pub fn to_toml(&self) -> anyhow::Result<String> {
+        Ok(toml::to_string(self)?)
+    }
+
     /// Where the database is.
     #[must_use]
     pub fn database_url(&self) -> String {
@@ -377,6 +397,14 @@ fn address_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
         return Ok(None);
     }
     text.parse().map(Some).map_err(|_| serde::de::Error::custom(format!("{text:?} is not an address such as 127.0.0.1:9464")))
+}
+
+fn or_off<S: Serializer>(address: &Option<SocketAddr>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&address.map_or_else(|| "off".to_owned(), |address| address.to_string()))
+}
+
+fn texts<S: Serializer>(networks: &[IpNet], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(networks.iter().map(IpNet::to_string))
 }
 
 #[cfg(test)]
@@ -436,5 +464,19 @@ mod tests {
     fn hides_secrets() {
         let config = load(&[("NEWSROOM_DATABASE__URL", "postgres://u:hush@h/d")]).unwrap();
         assert!(!format!("{config:?}").contains("hush"));
+        assert!(!config.to_toml().unwrap().contains("hush"));
+    }
+
+    #[test]
+    fn what_is_printed_can_be_read_again() {
+        let config = load(&[
+            ("NEWSROOM_METRICS__BIND", "off"),
+            ("NEWSROOM_HTTP__TRUSTED_PROXIES", "10.0.0.0/8"),
+            ("NEWSROOM_SITE__ARTICLE_URL__KK", "https://kk.example/{slug}"),
+        ]);
+        let printed = config.unwrap().to_toml().unwrap();
+        let again: Config = toml::from_str(&printed).unwrap();
+        assert_eq!(again.to_toml().unwrap(), printed);
+        assert!(printed.contains("bind = \"off\"") && printed.contains("10.0.0.0/8"), "{printed}");
     }
 }

@@ -104,7 +104,7 @@ async fn main() -> anyhow::Result<()> {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(config).await,
         Command::Openapi => Ok(()),
-        Command::Config => print(&format!("{config:#?}")),
+        Command::Config => print(config.to_toml()?.trim_end()),
         Command::Migrate => {
             serve::open(config).await?;
             print("the database is up to date")
