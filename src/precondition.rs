@@ -70,7 +70,7 @@ impl Precondition {
     /// Lets the write through only when it has seen the record as it is.
     ///
     /// # Errors
-    /// 428 without `If-Match`, 412 with another's.
+    /// 428 without `If-Match`, 400 with what is no `ETag` (RFC 9110, 8.8.3), 412 with another's.
     pub fn check(&self, current: Standing) -> Result<()> {
         let Some(given) = &self.if_match else {
             return Err(Self::missing());
@@ -78,6 +78,10 @@ impl Precondition {
         let now = etag(current.version);
         if given.trim() == "*" || given.split(',').any(|tag| tag.trim() == now) {
             return Ok(());
+        }
+        let quoted = |tag: &str| tag.trim_start_matches("W/").strip_prefix('"').is_some_and(|rest| rest.ends_with('"'));
+        if !given.split(',').all(|tag| quoted(tag.trim())) {
+            return Err(Error::parameter("If-Match", "must be an ETag in its quotes, such as \"v1\""));
         }
         let standing = serde_json::json!({ "etag": now, "updated_at": current.updated_at, "updated_by": current.updated_by });
         Err(Error::new(Code::StaleVersion, "The record has changed since you read it.").with("current", standing))
@@ -98,7 +102,8 @@ mod tests {
             (Some("*"), Ok(())),
             (Some("\"v2\""), Err(Code::StaleVersion)),
             (Some("W/\"v3\""), Err(Code::StaleVersion)),
-            (Some("v3"), Err(Code::StaleVersion)),
+            (Some("v3"), Err(Code::InvalidParameter)),
+            (Some("\"v3"), Err(Code::InvalidParameter)),
         ] {
             let precondition = Precondition { if_match: given.map(str::to_owned), if_none_match: None };
             assert_eq!(precondition.check(current).map_err(|e| e.code), outcome, "{given:?}");
