@@ -399,6 +399,7 @@ fn address_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     text.parse().map(Some).map_err(|_| serde::de::Error::custom(format!("{text:?} is not an address such as 127.0.0.1:9464")))
 }
 
+#[expect(clippy::ref_option, reason = "serde hands it over so")]
 fn or_off<S: Serializer>(address: &Option<SocketAddr>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&address.map_or_else(|| "off".to_owned(), |address| address.to_string()))
 }

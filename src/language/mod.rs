@@ -6,12 +6,16 @@
 //! - [`Tag`] names a language in one script (BCP 47) and knows its direction, name and fallbacks;
 //! - [`negotiate()`] answers `Accept-Language`;
 //! - [`lowercase`], [`uppercase`] and [`titlecase_first`] keep dotted and dotless i apart;
+//! - [`fold`], [`query_keys`] and [`stem`] make the keys that texts are found by;
 //! - [`slug()`] turns a headline into the last part of its address.
 
 mod casing;
+#[cfg(test)]
+mod gold;
 mod negotiate;
 mod romanise;
 mod script;
+mod search;
 mod slug;
 mod table;
 mod tag;
@@ -20,5 +24,6 @@ mod wire;
 pub use casing::{lowercase, titlecase_first, uppercase};
 pub use negotiate::negotiate;
 pub use script::{Direction, Script};
+pub use search::{fold, query_keys, stem};
 pub use slug::slug;
 pub use tag::{Tag, TagError};

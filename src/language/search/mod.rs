@@ -1,0 +1,13 @@
+//! What texts are found by, whatever script, keyboard or apostrophe they were written with.
+//!
+//! [`fold`] turns a word of any of our languages into one or two keys of plain letters; [`query_keys`] does the same for a word of
+//! which nobody knows the language; [`stem`] cuts the usual Turkic endings from a key.
+//!
+//! Source of the tables: `k2_table.tsv` of the project's language data (facts about alphabets, re-typed).
+
+mod fold;
+mod letters;
+mod stem;
+
+pub use fold::{fold, query_keys};
+pub use stem::stem;
