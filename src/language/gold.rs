@@ -3,6 +3,7 @@
 pub const MUST_MATCH: &str = include_str!("../../tests/data/lang/must_match.tsv");
 pub const AZ: &str = include_str!("../../tests/data/lang/gold_pairs_az.tsv");
 pub const UZ: &str = include_str!("../../tests/data/lang/gold_pairs_uz.tsv");
+pub const KK_ARAB: &str = include_str!("../../tests/data/lang/gold_pairs_kk_arab.tsv");
 pub const UG: &str = include_str!("../../tests/data/lang/gold_pairs_ug.tsv");
 
 fn lines(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {

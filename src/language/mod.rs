@@ -6,10 +6,12 @@
 //! - [`Tag`] names a language in one script (BCP 47) and knows its direction, name and fallbacks;
 //! - [`negotiate()`] answers `Accept-Language`;
 //! - [`lowercase`], [`uppercase`] and [`titlecase_first`] keep dotted and dotless i apart;
+//! - [`conversion`] leads from one script of a language into another;
 //! - [`fold`], [`query_keys`] and [`stem`] make the keys that texts are found by;
 //! - [`slug()`] turns a headline into the last part of its address.
 
 mod casing;
+mod convert;
 #[cfg(test)]
 mod gold;
 mod negotiate;
@@ -22,6 +24,7 @@ mod tag;
 mod wire;
 
 pub use casing::{lowercase, titlecase_first, uppercase};
+pub use convert::{CONVERSIONS, Conversion, Converted, Trust, Warning, conversion};
 pub use negotiate::negotiate;
 pub use script::{Direction, Script};
 pub use search::{fold, query_keys, stem};

@@ -113,6 +113,6 @@ fn arabic(c: char) -> Option<&'static str> {
 }
 
 /// What people type for the apostrophe of an alphabet, and the accent that marks stress.
-pub(super) const fn is_apostrophe(c: char) -> bool {
+pub(in crate::language) const fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’' | '‘' | 'ʻ' | 'ʼ' | '`' | '´' | '′' | 'ʹ' | 'ʺ' | 'ʽ' | 'ˈ' | '＇' | 'ˊ' | '\u{301}')
 }

@@ -10,4 +10,5 @@ mod letters;
 mod stem;
 
 pub use fold::{fold, query_keys};
+pub(super) use letters::is_apostrophe;
 pub use stem::stem;
