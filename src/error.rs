@@ -71,7 +71,7 @@ codes! {
     RequestTimeout = "request_timeout", REQUEST_TIMEOUT, "The body came too slowly";
     /// The state of the record does not allow this step. `detail` says the state and the steps that it allows.
     IllegalTransition = "illegal_transition", CONFLICT, "Not possible in this state";
-    /// The agency asks for four eyes: whoever wrote the last revision cannot approve or publish it. Ask a colleague.
+    /// The agency asks for four eyes: whoever wrote the last revision cannot approve, publish, kill or lift it, and whoever ordered the kill of a story cannot confirm it. Ask a colleague.
     FourEyesRequired = "four_eyes_required", CONFLICT, "A second person must approve this";
     /// Something with this name, address or language exists already.
     AlreadyExists = "already_exists", CONFLICT, "It exists already";
@@ -79,7 +79,7 @@ codes! {
     Conflict = "conflict", CONFLICT, "In conflict with another record";
     /// A request with the same `Idempotency-Key` is still being worked on. Repeat it in a moment.
     IdempotencyInProgress = "idempotency_in_progress", CONFLICT, "The same request is under way";
-    /// The text was withdrawn for good. `public_note` says why, where that is public.
+    /// The text was withdrawn for good. `public_note` says why, where that is public; `replaced_by` has the `id` and `url` of what is read in its place, where there is such.
     Withdrawn = "withdrawn", GONE, "Withdrawn for good";
     /// The record changed since you read it. `current` has its ETag, when it changed and who changed it; read it again and repeat your change.
     StaleVersion = "stale_version", PRECONDITION_FAILED, "The record has changed";

@@ -151,6 +151,8 @@ permissions! {
     PublishWork = "articles:publish", [Editor, Admin], scope ArticlesPublish;
     /// Withdraw for good.
     KillWork = "articles:kill", [Editor, Admin];
+    /// Give back to readers what was taken from them because its original was killed.
+    LiftWork = "articles:lift", [Editor, Admin];
     /// Give work to somebody.
     AssignWork = "articles:assign", [Editor, Admin];
 }
@@ -302,6 +304,11 @@ pub const OPERATIONS: &[(&str, Access)] = &[
     ("publish_translation", needs::<PublishWork>()),
     ("unpublish_translation", needs::<PublishWork>()),
     ("kill_translation", needs::<KillWork>()),
+    ("lift_translation", needs::<LiftWork>()),
+    ("get_kill_preview", needs::<KillWork>()),
+    ("kill_article", needs::<KillWork>()),
+    ("confirm_kill", needs::<KillWork>()),
+    ("cancel_kill", needs::<KillWork>()),
     ("convert_html", needs::<WriteWork>()),
 ];
 

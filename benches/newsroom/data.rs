@@ -110,6 +110,7 @@ fn create_article(story: &Story, number: usize) -> Result<CreateArticle> {
         rights: None,
         ednote: None,
         shared: true,
+        replaces: None,
     })
 }
 

@@ -72,6 +72,15 @@ pub async fn find_id(on: impl Reader<'_>, reference: &str) -> Result<Uuid> {
     found.map(|(id,)| id).ok_or_else(|| Error::not_found("agency"))
 }
 
+/// Whether an agency asks for a second person to decide.
+///
+/// # Errors
+/// When the database fails.
+pub async fn asks_for_four_eyes(on: impl Reader<'_>, id: Uuid) -> Result<bool> {
+    let found: Option<(bool,)> = on.query("SELECT four_eyes FROM agencies WHERE id = $1").bind(id).optional().await?;
+    Ok(found.is_some_and(|(four_eyes,)| four_eyes))
+}
+
 /// The id of an agency that the caller manages, by id or slug: their own, or any for the platform.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! Stories: lists, reading, metadata, deletion. They are made with their original text in `translations`.
 
 use super::list::{self, ArticleFilter, ArticleWithTexts};
-use super::{ArticleChange, store};
+use super::{ArticleChange, must_live, store, with_texts};
 use crate::answer::Answer;
 use crate::auth::Caller;
 use crate::error::Result;
@@ -10,7 +10,7 @@ use crate::idempotency::Write;
 use crate::jobs;
 use crate::page::Page;
 use crate::policy::{Permission, PublishWork, ReadWork, WriteWork};
-use crate::precondition::{IfMatch, Precondition, Standing};
+use crate::precondition::{IfMatch, Precondition};
 use crate::publication::{Rebuild, RebuildSelection};
 use crate::state::State;
 use actix_web::web::Data;
@@ -47,17 +47,16 @@ async fn list_articles(state: Data<State>, request: HttpRequest, caller: Caller<
 #[get("/articles/{id}")]
 async fn get_article(state: Data<State>, caller: Caller<ReadWork>, Path(path): Path<ArticlePath>) -> Result<Answer> {
     let article = store::reach(&state.db, &caller, ReadWork::RULE, path.id, state.clock.now()).await?;
-    let translations = list::overviews(&state.db, &[article.id]).await?;
     let version = article.version;
-    Ok(Answer::ok(&ArticleWithTexts { article, translations })?.version(version))
+    Ok(Answer::ok(&with_texts(&state.db, article).await?)?.version(version))
 }
 
 /// Change an article's metadata
 ///
 /// The texts are changed one by one, under their languages. Once something of it is public, this needs the right to
-/// publish, and what is public is rendered anew.
+/// publish, and what is public is rendered anew. What was killed stays as it is.
 #[utoipa::path(tag = "articles", params(ArticlePath, IfMatch), request_body = ArticleChange,
-    responses((status = 200, description = "Changed", body = ArticleWithTexts)))]
+    responses((status = 200, description = "Changed", body = ArticleWithTexts)), extensions(("x-problems" = json!(["illegal_transition"]))))]
 #[patch("/articles/{id}")]
 async fn update_article(
     state: Data<State>,
@@ -72,7 +71,8 @@ async fn update_article(
         .run(&caller, async |tx| {
             store::hold(tx, path.id).await?;
             let article = store::reach(&mut *tx, &caller, WriteWork::RULE, path.id, now).await?;
-            precondition.check(Standing { version: article.version, updated_at: article.updated_at, updated_by: Some(article.updated_by) })?;
+            precondition.check(article.standing())?;
+            must_live(&article)?;
             let is_public = store::is_public(&mut *tx, article.id).await?;
             if is_public {
                 store::reach(&mut *tx, &caller, PublishWork::RULE, path.id, now).await?;
@@ -81,9 +81,8 @@ async fn update_article(
             if is_public {
                 jobs::enqueue(&mut *tx, &Rebuild::of(RebuildSelection::Article(article.id)), now, now).await?;
             }
-            let translations = list::overviews(tx, &[article.id]).await?;
             let version = article.version;
-            Ok(Answer::ok(&ArticleWithTexts { article, translations })?.version(version))
+            Ok(Answer::ok(&with_texts(tx, article).await?)?.version(version))
         })
         .await
 }
@@ -106,7 +105,7 @@ async fn delete_article(
         .run(&caller, async |tx| {
             store::hold(tx, path.id).await?;
             let article = store::reach(&mut *tx, &caller, WriteWork::RULE, path.id, now).await?;
-            precondition.check(Standing { version: article.version, updated_at: article.updated_at, updated_by: Some(article.updated_by) })?;
+            precondition.check(article.standing())?;
             store::delete(tx, &caller, &article, now).await?;
             Ok(Answer::no_content())
         })

@@ -310,6 +310,15 @@ async fn resolve(db: &Db, filter: &ArticleFilter) -> Result<Resolved> {
     Ok(resolved)
 }
 
+/// An article with the overview of its texts.
+///
+/// # Errors
+/// When the database fails.
+pub async fn with_texts(on: impl Reader<'_>, article: Article) -> Result<ArticleWithTexts> {
+    let translations = overviews(on, &[article.id]).await?;
+    Ok(ArticleWithTexts { article, translations })
+}
+
 /// The texts of articles, the original first.
 ///
 /// # Errors

@@ -4,18 +4,21 @@
 
 mod freshness;
 mod http;
+mod killed;
 mod list;
 mod store;
 
-pub use freshness::{Freshness, push_freshness, push_original};
+pub use freshness::{Freshness, push_correction_pending, push_freshness, push_original};
 pub use http::routes;
-pub use list::headline_key;
+pub use killed::{Killing, check_lives, kill, must_live, note_order};
+pub use list::{ArticleWithTexts, headline_key, with_texts};
 pub use store::{find, hold, insert, reach, touch};
 
 use crate::error::{Error, Faults, Result};
 use crate::language::Tag;
 use crate::patch::Patch;
 use crate::policy::{Actor, Relation};
+use crate::precondition::Standing;
 use crate::{db::Timestamp, topics};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -47,6 +50,16 @@ pub struct Article {
     pub ednote: Option<String>,
     /// Whether staff of the platform may work on it.
     pub shared: bool,
+    /// The killed story in whose place it is.
+    pub replaces: Option<Uuid>,
+    /// When it was withdrawn for good, as a whole.
+    pub killed_at: Option<Timestamp>,
+    /// Why, for the record of the house.
+    pub kill_reason: Option<String>,
+    /// What its addresses say since.
+    pub kill_public_note: Option<String>,
+    /// What partners were asked to do.
+    pub kill_instruction: Option<String>,
     /// The staff member or key that made it.
     pub created_by: Uuid,
     pub created_at: Timestamp,
@@ -54,6 +67,13 @@ pub struct Article {
     pub updated_by: Uuid,
     #[serde(skip)]
     pub version: i64,
+}
+
+impl Article {
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        Standing { version: self.version, updated_at: self.updated_at, updated_by: Some(self.updated_by) }
+    }
 }
 
 /// An article, and how the caller stands to it.
@@ -76,6 +96,7 @@ pub struct NewArticle {
     pub rights: Option<String>,
     pub ednote: Option<String>,
     pub shared: bool,
+    pub replaces: Option<Uuid>,
 }
 
 /// Changes of a story's metadata.
@@ -111,6 +132,10 @@ pub struct ArticleChange {
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
     pub shared: Patch<bool>,
+    /// An article of which something was killed, in whose place this one is.
+    #[serde(default)]
+    #[schema(value_type = Option<Uuid>)]
+    pub replaces: Patch<Uuid>,
 }
 
 /// Urgency where nothing is said: routine.
@@ -130,6 +155,7 @@ pub fn check(faults: &mut Faults, article: &Article) {
         faults.check(*related != article.id, &format!("/related/{i}"), "itself", "is the article itself");
         faults.check(!article.related[..i].contains(related), &format!("/related/{i}"), "duplicate", "is there twice");
     }
+    faults.check(article.replaces != Some(article.id), "/replaces", "itself", "is the article itself");
     for (pointer, text, max) in [("/genre", &article.genre, 100), ("/rights", &article.rights, 1_000), ("/ednote", &article.ednote, 2_000)] {
         if let Some(text) = text {
             faults.text(pointer, text, 1, max);

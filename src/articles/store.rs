@@ -1,6 +1,6 @@
 //! The table of articles.
 
-use super::{Article, ArticleChange, Found, NewArticle, ROUTINE, admit, check, slugline_of};
+use super::{Article, ArticleChange, Found, NewArticle, ROUTINE, admit, check, must_live, slugline_of};
 use crate::db::{Reader, Sql, Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result};
 use crate::patch::Patch;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 /// An article of table `a`, for the actor `$1` of the agency `$2`, on the day `$3`.
 pub(super) const COLUMNS: &str = "SELECT a.id, a.agency_id, a.original_language, a.slugline, a.section_id, a.topics, a.related, a.urgency, a.genre, \
-     a.rights, a.ednote, a.shared, a.created_by, a.created_at, a.updated_at, a.updated_by, a.version, \
+     a.rights, a.ednote, a.shared, a.replaces, a.killed_at, a.kill_reason, a.kill_public_note, a.kill_instruction, a.created_by, a.created_at, a.updated_at, a.updated_by, a.version, \
      a.shared OR EXISTS (SELECT 1 FROM agreements g WHERE g.agency_id = a.agency_id AND g.sharing = 'all' \
          AND (g.in_force_from IS NULL OR g.in_force_from <= $3) AND (g.in_force_to IS NULL OR g.in_force_to >= $3)) AS is_shared, \
      a.created_by = $1 OR EXISTS (SELECT 1 FROM translations t WHERE t.article_id = a.id AND t.deleted_at IS NULL \
@@ -98,6 +98,11 @@ pub async fn insert(tx: &mut Tx, actor: &Actor, new: NewArticle, headline: &str,
         rights: new.rights,
         ednote: new.ednote,
         shared: new.shared,
+        replaces: new.replaces,
+        killed_at: None,
+        kill_reason: None,
+        kill_public_note: None,
+        kill_instruction: None,
         created_by: actor.id(),
         created_at: now,
         updated_at: now,
@@ -106,10 +111,11 @@ pub async fn insert(tx: &mut Tx, actor: &Actor, new: NewArticle, headline: &str,
     };
     check(&mut faults, &article);
     check_related(tx, actor, &article, &mut faults, now).await?;
+    check_replaces(tx, actor, &article, &mut faults, now).await?;
     faults.finish()?;
     tx.query(
         "INSERT INTO articles (id, agency_id, original_language, slugline, section_id, topics, related, urgency, genre, rights, ednote, shared, \
-         created_by, version, created_at, updated_at, updated_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $14, $13)",
+         created_by, version, created_at, updated_at, updated_by, replaces) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $14, $13, $15)",
     )
     .bind(article.id)
     .bind(article.agency_id)
@@ -125,6 +131,7 @@ pub async fn insert(tx: &mut Tx, actor: &Actor, new: NewArticle, headline: &str,
     .bind(article.shared)
     .bind(article.created_by)
     .bind(now)
+    .bind(article.replaces)
     .execute()
     .await?;
     Ok(article)
@@ -151,6 +158,29 @@ async fn check_related(tx: &mut Tx, actor: &Actor, article: &Article, faults: &m
     Ok(())
 }
 
+/// Only what was killed can be replaced.
+async fn check_replaces(tx: &mut Tx, actor: &Actor, article: &Article, faults: &mut Faults, now: Timestamp) -> Result<()> {
+    let Some(replaced) = article.replaces else { return Ok(()) };
+    match find(&mut *tx, actor, replaced, now).await {
+        Ok(found) if found.article.killed_at.is_some() || has_killed_text(tx, replaced).await? => Ok(()),
+        Ok(_) => {
+            faults.add("/replaces", "not_killed", "is an article of which nothing was killed");
+            Ok(())
+        }
+        Err(error) if error.code == Code::NotFound => {
+            faults.add("/replaces", "unknown_article", "is not an article that you may see");
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn has_killed_text(tx: &mut Tx, article: Uuid) -> Result<bool> {
+    let found: Option<(Uuid,)> =
+        tx.query("SELECT article_id FROM translations WHERE article_id = $1 AND publication = 'killed' LIMIT 1").bind(article).optional().await?;
+    Ok(found.is_some())
+}
+
 /// Changes an article's metadata.
 ///
 /// # Errors
@@ -166,19 +196,24 @@ pub(super) async fn update(tx: &mut Tx, actor: &Actor, mut article: Article, cha
         Patch::Value(reference) => article.section_id = section(tx, &reference, &mut faults).await?,
     }
     let related_changes = change.related != Patch::Absent;
+    let replaces_changes = change.replaces != Patch::Absent;
     article.topics = Json(change.topics.apply(Some(article.topics.0)).unwrap_or_default());
     article.related = Json(change.related.apply(Some(article.related.0)).unwrap_or_default());
     article.genre = change.genre.apply(article.genre);
     article.rights = change.rights.apply(article.rights);
     article.ednote = change.ednote.apply(article.ednote);
+    article.replaces = change.replaces.apply(article.replaces);
     check(&mut faults, &article);
     if related_changes {
         check_related(tx, actor, &article, &mut faults, now).await?;
     }
+    if replaces_changes {
+        check_replaces(tx, actor, &article, &mut faults, now).await?;
+    }
     faults.finish()?;
     tx.query(
         "UPDATE articles SET slugline = $2, section_id = $3, topics = $4, related = $5, urgency = $6, genre = $7, rights = $8, ednote = $9, shared = $10, \
-         version = version + 1, updated_at = $11, updated_by = $12 WHERE id = $1",
+         version = version + 1, updated_at = $11, updated_by = $12, replaces = $13 WHERE id = $1",
     )
     .bind(article.id)
     .bind(&article.slugline)
@@ -192,6 +227,7 @@ pub(super) async fn update(tx: &mut Tx, actor: &Actor, mut article: Article, cha
     .bind(article.shared)
     .bind(now)
     .bind(actor.id())
+    .bind(article.replaces)
     .execute()
     .await?;
     Ok(Article { version: article.version + 1, updated_at: now, updated_by: actor.id(), ..article })
@@ -211,6 +247,7 @@ pub(super) async fn is_public(on: impl Reader<'_>, id: Uuid) -> Result<bool> {
 /// # Errors
 /// `illegal_transition` when something of it was public, and when the database fails.
 pub(super) async fn delete(tx: &mut Tx, actor: &Actor, article: &Article, now: Timestamp) -> Result<()> {
+    must_live(article)?;
     let (public,): (i64,) = tx
         .query("SELECT count(*) FROM translations WHERE article_id = $1 AND (first_published_at IS NOT NULL OR publication = 'killed')")
         .bind(article.id)

@@ -17,6 +17,11 @@ text_enum! {
         TextPublished = "text.published",
         TextUnpublished = "text.unpublished",
         TextKilled = "text.killed",
+        TextWithheld = "text.withheld",
+        TextLifted = "text.lifted",
+        ArticleKilled = "article.killed",
+        KillOrdered = "article.kill_ordered",
+        KillCanceled = "article.kill_canceled",
     }
 }
 

@@ -137,8 +137,12 @@ async fn get_published_article(
 /// Why there is nothing to send.
 async fn missing(on: &mut Conn, article: Uuid, wanted: Option<&Tag>) -> Result<Error> {
     let available = store::languages_of(&mut *on, article).await?;
-    let killed =
-        if available.is_empty() || wanted.is_some() { store::withdrawn(&mut *on, article, wanted.filter(|_| !available.is_empty())).await? } else { None };
+    // A text that readers saw once answers for itself: what was unpublished or withheld may come back, whatever was killed beside it.
+    let own = match wanted {
+        Some(wanted) if !available.is_empty() || store::was_public(&mut *on, article, wanted).await? => Some(wanted),
+        _ => None,
+    };
+    let killed = if available.is_empty() || own.is_some() { store::withdrawn(&mut *on, article, own).await? } else { None };
     Ok(match killed {
         Some(withdrawn) => withdrawn,
         None if available.is_empty() => Error::not_found("article"),

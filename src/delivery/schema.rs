@@ -13,6 +13,8 @@ use utoipa::ToSchema;
 pub struct PublishedArticle {
     #[serde(flatten)]
     pub head: Head,
+    /// Whether the original has been clarified or corrected, and this text not yet.
+    pub correction_pending: bool,
     /// All languages in which the article is public.
     pub available_languages: Vec<Alternate>,
     /// The language that was asked for, where another was found.

@@ -1,9 +1,10 @@
 //! Reads of the published tables: one statement for one answer.
 
-use crate::db::{Engine, Query, Reader, Timestamp};
+use crate::db::{Conn, Engine, Query, Reader, Timestamp};
 use crate::error::{Code, Error, Result};
 use crate::language::Tag;
 use crate::text_enum;
+use serde_json::json;
 use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -82,16 +83,34 @@ pub async fn moved(on: impl Reader<'_>, language: &Tag, slug: &str) -> Result<Op
 }
 
 /// The problem of a text that was withdrawn for good, if it was.
-pub async fn withdrawn(on: impl Reader<'_>, article: Uuid, language: Option<&Tag>) -> Result<Option<Error>> {
+pub async fn withdrawn(on: &mut Conn, article: Uuid, language: Option<&Tag>) -> Result<Option<Error>> {
     let query = on.query("SELECT language, killed_at, public_note FROM published_tombstones WHERE article_id = $1").bind(article);
     let found: Option<(Tag, Timestamp, String)> =
         query.push_some(" AND language = ", language).push(" ORDER BY killed_at DESC, language LIMIT 1").optional().await?;
-    Ok(found.map(|(language, killed_at, note)| {
-        Error::new(Code::Withdrawn, "The text was withdrawn for good.")
-            .with("language", language.as_str())
-            .with("public_note", note)
-            .with("withdrawn_at", killed_at.to_string())
+    let Some((language, killed_at, note)) = found else { return Ok(None) };
+    let error = Error::new(Code::Withdrawn, "The text was withdrawn for good.")
+        .with("language", language.as_str())
+        .with("public_note", note)
+        .with("withdrawn_at", killed_at.to_string());
+    Ok(Some(match replacement(on, article, &language).await? {
+        Some((id, url)) => error.with("replaced_by", json!({ "id": id, "url": url })),
+        None => error,
     }))
+}
+
+/// What is read in place of a killed story: in that language where there is such, else the original.
+async fn replacement(on: &mut Conn, killed: Uuid, language: &Tag) -> Result<Option<(Uuid, String)>> {
+    let query = on.query(
+        "SELECT article_id, url FROM published_documents WHERE replaces = $1 \
+         ORDER BY CASE WHEN language = $2 THEN 0 WHEN is_original THEN 1 ELSE 2 END, published_at DESC, id DESC LIMIT 1",
+    );
+    Ok(query.bind(killed).bind(language).optional().await?)
+}
+
+/// Whether a text of an article was ever public.
+pub async fn was_public(on: impl Reader<'_>, article: Uuid, language: &Tag) -> Result<bool> {
+    let query = on.query("SELECT article_id FROM published_slugs WHERE article_id = $1 AND language = $2 LIMIT 1");
+    Ok(query.bind(article).bind(language).optional::<(Uuid,)>().await?.is_some())
 }
 
 /// Filters of the list; each is a set of which one must hold.

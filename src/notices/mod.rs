@@ -2,7 +2,7 @@
 
 mod store;
 
-pub use store::{desk, people_of, tell};
+pub use store::{desk, people_of, seconds, tell};
 
 use crate::language::Tag;
 use crate::text_enum;
@@ -22,6 +22,12 @@ text_enum! {
         Killed = "killed",
         /// A text of yours was taken from readers because its original was killed: confirm or lift.
         Withheld = "withheld",
+        /// A text that was withheld with a story of yours is public again.
+        Lifted = "lifted",
+        /// A colleague wants a story to be killed: confirm or cancel.
+        KillOrdered = "kill_ordered",
+        /// The kill of a story that you ordered was canceled.
+        KillCanceled = "kill_canceled",
         /// Somebody named you in a comment.
         Mentioned = "mentioned",
         /// What you scheduled did not happen.

@@ -70,3 +70,24 @@ pub async fn desk(tx: &mut Tx, agency: Uuid) -> Result<Vec<Uuid>> {
     }
     Ok(vec![])
 }
+
+/// Who could be the second pair of eyes for somebody: the other active editors of an agency; where there are none, its other
+/// administrators.
+///
+/// # Errors
+/// When the database fails.
+pub async fn seconds(tx: &mut Tx, agency: Uuid, first: Uuid) -> Result<Vec<Uuid>> {
+    for role in ["editor", "admin"] {
+        let people: Vec<(Uuid,)> = tx
+            .query("SELECT id FROM staff WHERE agency_id = $1 AND state = 'active' AND role = $2 AND id <> $3 ORDER BY id")
+            .bind(agency)
+            .bind(role)
+            .bind(first)
+            .all()
+            .await?;
+        if !people.is_empty() {
+            return Ok(people.into_iter().map(|(id,)| id).collect());
+        }
+    }
+    Ok(vec![])
+}

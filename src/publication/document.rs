@@ -42,6 +42,8 @@ pub struct Head {
     pub urgency: i32,
     pub genre: Option<String>,
     pub rights: Option<String>,
+    /// The killed story in whose place it is.
+    pub replaces: Option<Uuid>,
     pub words: i32,
     pub seo: Seo,
     /// When it was first published.
@@ -153,6 +155,7 @@ pub async fn render(tx: &mut Tx, config: &Config, source: &Source, change: &Chan
         urgency: source.urgency,
         genre: source.genre.clone(),
         rights: source.rights.clone(),
+        replaces: source.replaces,
         words: source.words,
         seo: Seo { title: text("title"), description: text("description") },
         published_at: source.first_published_at,
@@ -182,6 +185,7 @@ pub async fn render(tx: &mut Tx, config: &Config, source: &Source, change: &Chan
         surrogate_key,
         head,
         related: source.related.0.clone(),
+        replaces: source.replaces,
         links,
         topics: source.topics.0.clone(),
         authors: shown,

@@ -7,10 +7,12 @@ mod document;
 mod profile;
 mod rebuild;
 mod store;
+mod traces;
 
 pub use document::Head;
 pub use profile::{AgencyProfile, SectionProfile, StaffProfile, refresh_agency, refresh_section, refresh_staff};
 pub use rebuild::{Rebuild, RebuildSelection, follow_addresses};
+pub use traces::{Mention, MentionKind, Trace, mentions, slug_of, traces};
 
 use crate::config::Config;
 use crate::db::{Timestamp, Tx};
@@ -48,12 +50,31 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What is behind a public event, where its type does not say it.
+    pub enum ChangeReason {
+        /// The original was killed; the text's own agency decides.
+        Withheld = "withheld",
+    }
+}
+
 /// An entry for the change log.
 #[derive(Clone, Debug)]
 pub struct Change {
     pub r#type: ChangeType,
     pub kind: Option<ChangeKind>,
     pub public_note: Option<String>,
+    pub reason: Option<ChangeReason>,
+    /// What partners are asked to do.
+    pub instruction: Option<String>,
+}
+
+impl Change {
+    /// One of which nothing more is to be said.
+    #[must_use]
+    pub const fn of(r#type: ChangeType) -> Self {
+        Self { r#type, kind: None, public_note: None, reason: None, instruction: None }
+    }
 }
 
 /// Makes the published revision of a text public, as its row in `translations` says. Returns the sequence number.
@@ -61,8 +82,22 @@ pub struct Change {
 /// # Errors
 /// When the database fails.
 pub async fn publish(tx: &mut Tx, config: &Config, article: Uuid, language: &Tag, change: &Change, now: Timestamp) -> Result<i64> {
-    let was_public = store::is_public(tx, article, language).await?;
     let source = store::source(tx, article, language).await?;
+    put(tx, config, source, change, now).await
+}
+
+/// As [`publish`], under an address that is not the one in its row.
+///
+/// # Errors
+/// When the database fails.
+pub async fn publish_at(tx: &mut Tx, config: &Config, article: Uuid, language: &Tag, slug: String, change: &Change, now: Timestamp) -> Result<i64> {
+    let source = store::Source { slug, ..store::source(tx, article, language).await? };
+    put(tx, config, source, change, now).await
+}
+
+async fn put(tx: &mut Tx, config: &Config, source: store::Source, change: &Change, now: Timestamp) -> Result<i64> {
+    let (article, language) = (source.article_id, &source.language);
+    let was_public = store::is_public(tx, article, language).await?;
     let document = document::render(tx, config, &source, change, document::Rendering { at: now, again: false }).await?;
     let seq = store::next_seq(tx).await?;
     store::put(tx, &document, seq, now).await?;
@@ -81,17 +116,45 @@ pub async fn publish(tx: &mut Tx, config: &Config, article: Uuid, language: &Tag
 /// # Errors
 /// When the database fails.
 pub async fn withdraw(tx: &mut Tx, article: Uuid, language: &Tag, change: &Change, now: Timestamp) -> Result<Option<i64>> {
-    let Some((agency, revision)) = store::standing(tx, article, language).await? else { return Ok(None) };
-    let seq = store::next_seq(tx).await?;
-    store::remove(tx, article, language).await?;
-    if change.r#type == ChangeType::Killed {
-        store::bury(tx, article, language, change.public_note.as_deref().unwrap_or_default(), now).await?;
+    Ok(withdraw_all(tx, article, &[(language, change)], now).await?.pop().flatten())
+}
+
+/// As [`withdraw`], several texts of a story at once.
+///
+/// # Errors
+/// When the database fails.
+pub async fn withdraw_all(tx: &mut Tx, article: Uuid, texts: &[(&Tag, &Change)], now: Timestamp) -> Result<Vec<Option<i64>>> {
+    let mut numbers = vec![];
+    for (language, change) in texts {
+        let Some((agency, revision)) = store::standing(tx, article, language).await? else {
+            numbers.push(None);
+            continue;
+        };
+        let seq = store::next_seq(tx).await?;
+        store::remove(tx, article, language).await?;
+        if change.r#type == ChangeType::Killed {
+            store::bury(tx, article, language, change.public_note.as_deref().unwrap_or_default(), now).await?;
+        }
+        store::log(tx, seq, article, language, agency, revision, change, now).await?;
+        numbers.push(Some(seq));
     }
-    store::log(tx, seq, article, language, agency, revision, change, now).await?;
-    store::refresh_siblings(tx, article, now).await?;
-    refresh_links(tx, article, now).await?;
-    store::stamp(tx, ARTICLES, now).await?;
-    Ok(Some(seq))
+    if numbers.iter().any(Option::is_some) {
+        store::refresh_siblings(tx, article, now).await?;
+        refresh_links(tx, article, now).await?;
+        store::stamp(tx, ARTICLES, now).await?;
+    }
+    Ok(numbers)
+}
+
+/// Tells the public texts of a story anew what follows from how they stand to each other.
+///
+/// # Errors
+/// When the database fails.
+pub async fn refresh(tx: &mut Tx, article: Uuid, now: Timestamp) -> Result<()> {
+    if store::refresh_siblings(tx, article, now).await? {
+        store::stamp(tx, ARTICLES, now).await?;
+    }
+    Ok(())
 }
 
 /// Texts show links to a story exactly while something of it is public.

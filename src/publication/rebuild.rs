@@ -79,7 +79,7 @@ async fn batch(state: &State, selection: RebuildSelection, after: i64) -> anyhow
         // Its row may have a new address already, which nobody has published.
         let source = store::Source { slug: slug.clone(), ..store::source(&mut tx, *article, language).await? };
         let change = last_change(&mut tx, *article, language).await?;
-        let (change, at) = change.unwrap_or((Change { r#type: ChangeType::Published, kind: None, public_note: None }, now));
+        let (change, at) = change.unwrap_or((Change::of(ChangeType::Published), now));
         let document = document::render(&mut tx, &state.config, &source, &change, Rendering { at, again: true }).await?;
         // What readers cannot see changed nothing for them.
         if store::is_shown_otherwise(&mut tx, &document).await? {
@@ -107,15 +107,18 @@ async fn last_change(tx: &mut crate::db::Tx, article: Uuid, language: &Tag) -> a
         .bind(language)
         .optional()
         .await?;
-    Ok(row.map(|(r#type, kind, public_note, at)| (Change { r#type, kind, public_note }, at)))
+    Ok(row.map(|(r#type, kind, public_note, at)| (Change { kind, public_note, ..Change::of(r#type) }, at)))
 }
 
-/// Renders everything anew when the settings have changed that addresses are made of.
+/// Grows when documents get another shape, so that those of an older version are rendered anew.
+const SHAPE: i32 = 2;
+
+/// Renders everything anew when the settings have changed that addresses are made of, or the shape of documents.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn follow_addresses(state: &State) -> anyhow::Result<()> {
-    let settings = format!("{} {:?}", state.config.public_url, state.config.site.article_url);
+    let settings = format!("{SHAPE} {} {:?}", state.config.public_url, state.config.site.article_url);
     let digest = sha256(settings.as_bytes());
     let now_in_force = digest.iter().take(7).fold(0_i64, |number, byte| (number << 8) | i64::from(*byte));
     let now = state.clock.now();

@@ -1,6 +1,7 @@
 //! The tables of the published projection.
 
 use super::Change;
+use crate::articles::{push_correction_pending, push_original};
 use crate::body::Body;
 use crate::db::{Query, Reader, Record, Sql, Timestamp, Tx};
 use crate::error::{Code, Error, Result};
@@ -45,6 +46,8 @@ pub struct Source {
     pub section_id: Option<Uuid>,
     pub section_slug: Option<String>,
     pub section_names: Option<Json<Names>>,
+    /// The killed story in whose place it is, where readers knew that one.
+    pub replaces: Option<Uuid>,
 }
 
 /// A document to write.
@@ -63,6 +66,7 @@ pub struct Document {
     /// The JSON object without its closing brace: alternates and body are appended.
     pub head: String,
     pub related: Vec<Uuid>,
+    pub replaces: Option<Uuid>,
     /// Stories that its body links to.
     pub links: Vec<Uuid>,
     pub topics: Vec<String>,
@@ -90,10 +94,11 @@ pub async fn is_gone(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<bool>
 /// The published revision of a text with all that its document says.
 pub async fn source(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Source> {
     tx.query(
-        "SELECT t.article_id, t.language, t.is_original, a.original_language, t.slug, r.revision, t.first_published_at, t.published_at, \
+        "SELECT t.article_id, t.language, t.is_original, a.original_language, COALESCE(t.slug, '') AS slug, r.revision, t.first_published_at, t.published_at, \
          r.headline, r.summary, r.body, r.dateline, r.byline, r.authors, r.seo, r.words, a.topics, a.related, a.urgency, a.genre, a.rights, \
          t.agency_id, g.slug AS agency_slug, g.names AS agency_names, o.slug AS owner_slug, o.names AS owner_names, \
-         s.id AS section_id, s.slug AS section_slug, s.names AS section_names \
+         s.id AS section_id, s.slug AS section_slug, s.names AS section_names, \
+         CASE WHEN EXISTS (SELECT 1 FROM published_changes c WHERE c.article_id = a.replaces) THEN a.replaces END AS replaces \
          FROM translations t JOIN articles a ON a.id = t.article_id \
          JOIN revisions r ON r.article_id = t.article_id AND r.language = t.language AND r.revision = t.published_revision \
          JOIN agencies g ON g.id = t.agency_id JOIN agencies o ON o.id = a.agency_id LEFT JOIN sections s ON s.id = a.section_id \
@@ -129,15 +134,15 @@ pub async fn put(tx: &mut Tx, document: &Document, seq: i64, now: Timestamp) -> 
     let update = tx.query(
         "UPDATE published_documents SET agency_id = $3, section_id = $4, slug = $5, urgency = $6, published_at = $7, updated_at = $8, \
          modified_at = $9, url = $10, surrogate_key = $11, card = $12, related = $13, body = $14, body_html = $15, body_text = $16, seq = $17, \
-         is_original = $18, head_length = $19, rendition = rendition + 1 WHERE article_id = $1 AND language = $2 RETURNING id",
+         is_original = $18, head_length = $19, replaces = $20, rendition = rendition + 1 WHERE article_id = $1 AND language = $2 RETURNING id",
     );
     let id = if let Some((id,)) = bind(update, document, seq, now).optional::<(i64,)>().await? {
         id
     } else {
         let insert = tx.query(
             "INSERT INTO published_documents (article_id, language, agency_id, section_id, slug, urgency, published_at, updated_at, modified_at, \
-             url, surrogate_key, card, related, body, body_html, body_text, seq, is_original, head_length, id, rendition, links) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $17, 1, '')",
+             url, surrogate_key, card, related, body, body_html, body_text, seq, is_original, head_length, replaces, id, rendition, links) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $17, 1, '')",
         );
         bind(insert, document, seq, now).execute().await?;
         seq
@@ -162,8 +167,8 @@ pub async fn put(tx: &mut Tx, document: &Document, seq: i64, now: Timestamp) -> 
 }
 
 /// What a card says after its head.
-fn tail(alternates: &str) -> String {
-    format!(",\"available_languages\":{alternates}}}")
+fn tail(correction_pending: bool, alternates: &str) -> String {
+    format!(",\"correction_pending\":{correction_pending},\"available_languages\":{alternates}}}")
 }
 
 fn bind<'c>(query: Query<'c>, document: &Document, seq: i64, now: Timestamp) -> Query<'c> {
@@ -179,7 +184,7 @@ fn bind<'c>(query: Query<'c>, document: &Document, seq: i64, now: Timestamp) -> 
         .bind(now)
         .bind(&document.url)
         .bind(&document.surrogate_key)
-        .bind(format!("{}{}", document.head, tail("[]")))
+        .bind(format!("{}{}", document.head, tail(false, "[]")))
         .bind(Json(&document.related))
         .bind(&document.body)
         .bind(&document.body_html)
@@ -187,6 +192,7 @@ fn bind<'c>(query: Query<'c>, document: &Document, seq: i64, now: Timestamp) -> 
         .bind(seq)
         .bind(document.is_original)
         .bind(i32::try_from(document.head.chars().count()).unwrap_or(i32::MAX))
+        .bind(document.replaces)
 }
 
 /// Notes when a part of what is public changed.
@@ -311,8 +317,8 @@ pub async fn bury(tx: &mut Tx, article: Uuid, language: &Tag, note: &str, now: T
 #[expect(clippy::too_many_arguments, reason = "the columns of one row")]
 pub async fn log(tx: &mut Tx, seq: i64, article: Uuid, language: &Tag, agency: Uuid, revision: i32, change: &Change, now: Timestamp) -> Result<()> {
     tx.query(
-        "INSERT INTO published_changes (seq, type, article_id, language, agency_id, revision, change_kind, public_note, at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO published_changes (seq, type, article_id, language, agency_id, revision, change_kind, public_note, at, reason, instruction) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(seq)
     .bind(change.r#type)
@@ -323,37 +329,49 @@ pub async fn log(tx: &mut Tx, seq: i64, article: Uuid, language: &Tag, agency: U
     .bind(change.kind)
     .bind(&change.public_note)
     .bind(now)
+    .bind(change.reason)
+    .bind(&change.instruction)
     .execute()
     .await?;
     Ok(())
 }
 
-/// Tells every public text of an article which others there are.
-pub async fn refresh_siblings(tx: &mut Tx, article: Uuid, now: Timestamp) -> Result<()> {
-    let texts: Vec<(Tag, String, String, Timestamp)> = tx
-        .query("SELECT language, slug, url, updated_at FROM published_documents WHERE article_id = $1 ORDER BY is_original DESC, language")
-        .bind(article)
-        .all()
-        .await?;
+/// Tells every public text of an article which others there are, and whether a correction of the original is still to come to
+/// it. Says whether that changed anything.
+pub async fn refresh_siblings(tx: &mut Tx, article: Uuid, now: Timestamp) -> Result<bool> {
+    let query = push_correction_pending(tx.query("SELECT d.language, d.slug, d.url, d.updated_at, "));
+    let query = query.push(" FROM published_documents d JOIN translations t ON t.article_id = d.article_id AND t.language = d.language");
+    let texts: Vec<(Tag, String, String, Timestamp, bool)> =
+        push_original(query).push(" WHERE d.article_id = ").push_bind(article).push(" ORDER BY d.is_original DESC, d.language").all().await?;
     let mut alternates = vec![];
     let mut links = String::new();
-    for (language, slug, url, updated_at) in texts {
+    for (language, slug, url, updated_at, _) in &texts {
         let separator = if links.is_empty() { "" } else { ", " };
         let _ = write!(links, "{separator}<{url}>; rel=\"alternate\"; hreflang=\"{language}\"");
         alternates.push(json!({ "language": language, "direction": language.direction(), "slug": slug, "url": url, "updated_at": updated_at }));
     }
-    let tail = tail(&serde_json::to_string(&alternates).map_err(Error::internal)?);
-    tx.query(
-        "UPDATE published_documents SET card = substr(card, 1, head_length) || $2, links = $3, modified_at = $4, rendition = rendition + 1 \
-         WHERE article_id = $1 AND substr(card, head_length + 1) <> $2",
-    )
-    .bind(article)
-    .bind(tail)
-    .bind(links)
-    .bind(now)
-    .execute()
-    .await?;
-    Ok(())
+    let alternates = serde_json::to_string(&alternates).map_err(Error::internal)?;
+    let mut changed = 0;
+    for correction_pending in [false, true] {
+        let languages: Vec<&Tag> = texts.iter().filter(|(.., pending)| *pending == correction_pending).map(|(language, ..)| language).collect();
+        if languages.is_empty() {
+            continue;
+        }
+        changed += tx
+            .query(
+                "UPDATE published_documents SET card = substr(card, 1, head_length) || $2, links = $3, modified_at = $4, rendition = rendition + 1 \
+                 WHERE article_id = $1 AND substr(card, head_length + 1) <> $2 AND language IN (",
+            )
+            .bind(article)
+            .bind(tail(correction_pending, &alternates))
+            .bind(&links)
+            .bind(now)
+            .push_list(languages)
+            .push(")")
+            .execute()
+            .await?;
+    }
+    Ok(changed > 0)
 }
 
 /// See [`super::claim_slug`].

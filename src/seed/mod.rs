@@ -145,6 +145,7 @@ fn create_article(story: &Story, text: &StoryText) -> CreateArticle {
         rights: None,
         ednote: None,
         shared: true,
+        replaces: None,
     }
 }
 

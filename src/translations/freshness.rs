@@ -182,7 +182,7 @@ async fn check_translation(
                     Error::new(Code::Conflict, "Readers have another revision of the original: compare with that one.").with("original_revision", original)
                 );
             }
-            if text.base_revision == original {
+            if text.base_revision == original && !text.correction_pending {
                 return answer(&text);
             }
             answer(&store::check_off(tx, &caller, &text, now).await?)

@@ -3,7 +3,7 @@
 use super::store::First;
 use super::text::{NewText, TextChange, convert, from_html};
 use super::workflow::TextPath;
-use super::{Translation, compare, find, freshness, put_first, revisions, store, workflow};
+use super::{Translation, compare, find, freshness, kill, put_first, revisions, store, workflow};
 use crate::answer::Answer;
 use crate::articles::{self, Article, NewArticle};
 use crate::auth::Caller;
@@ -33,6 +33,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(delete_translation)
         .service(convert_html)
         .configure(workflow::routes)
+        .configure(kill::routes)
         .configure(compare::routes)
         .configure(freshness::routes)
         .configure(revisions::routes);
@@ -102,6 +103,8 @@ pub struct CreateArticle {
     /// Whether staff of the platform may work on it.
     #[serde(default)]
     pub shared: bool,
+    /// An article of which something was killed, in whose place this one is.
+    pub replaces: Option<Uuid>,
 }
 
 /// A story with its original text.
@@ -173,6 +176,7 @@ pub async fn create(tx: &mut Tx, actor: &Actor, new: CreateArticle, now: Timesta
         rights: new.rights,
         ednote: new.ednote,
         shared: new.shared,
+        replaces: new.replaces,
     };
     let article = articles::insert(tx, actor, metadata, &text.headline, faults, now).await?;
     let first = First { article: article.id, language: &language, is_original: true, text: &text, slug: slug.as_deref() };

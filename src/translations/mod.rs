@@ -6,6 +6,7 @@
 mod compare;
 mod freshness;
 mod http;
+mod kill;
 mod revisions;
 mod store;
 mod text;
@@ -56,6 +57,9 @@ text_enum! {
         Unpublish = "unpublish",
         Kill = "kill",
         Delete = "delete",
+        /// What the kill of the story does to the texts of other agencies; nobody takes it by hand.
+        Withhold = "withhold",
+        Lift = "lift",
     }
 }
 
@@ -70,6 +74,8 @@ impl Step {
             Self::Unpublish => "unpublished",
             Self::Kill => "killed",
             Self::Delete => "deleted",
+            Self::Withhold => "withheld",
+            Self::Lift => "lifted",
         }
     }
 }
@@ -84,20 +90,23 @@ pub const fn after(publication: Publication, review: Review, step: Step) -> Opti
     match (step, publication, review) {
         (_, P::Killed, _) => None,
         (Step::Kill, _, review) => Some((P::Killed, review)),
+        // A text that was being edited comes back as readers saw it; its newest revision is where it was.
+        (Step::Lift, P::Withheld, review) => Some((P::Published, review)),
         (_, P::Withheld, _) | (Step::Publish, P::Published, R::Settled) => None,
         (Step::Edit, publication, _) | (Step::Return, publication, R::InReview | R::Approved) => Some((publication, R::Draft)),
         (Step::Submit, publication, R::Draft) => Some((publication, R::InReview)),
         (Step::Approve, publication, R::InReview) => Some((publication, R::Approved)),
         (Step::Publish, _, _) => Some((P::Published, R::Settled)),
         (Step::Unpublish, P::Published, review) => Some((P::Unpublished, review)),
+        (Step::Withhold, P::Published | P::Unpublished, review) => Some((P::Withheld, review)),
         (Step::Delete, P::Unreleased, review) => Some((P::Unreleased, review)),
         _ => None,
     }
 }
 
-/// The steps that a state allows.
+/// The steps that a state allows to people.
 fn allowed(publication: Publication, review: Review) -> Vec<Step> {
-    Step::ALL.iter().filter(|step| after(publication, review, **step).is_some()).copied().collect()
+    Step::ALL.iter().filter(|step| **step != Step::Withhold && after(publication, review, **step).is_some()).copied().collect()
 }
 
 /// As [`after`], with the problem that says what would be possible.
@@ -150,6 +159,13 @@ mod tests {
         assert_eq!(after(Published, Settled, Step::Publish), None);
         assert_eq!(after(Published, Settled, Step::Delete), None);
         assert_eq!(after(Withheld, Settled, Step::Publish), None);
+        for &review in Review::ALL {
+            assert_eq!(allowed(Withheld, review), [Step::Kill, Step::Lift]);
+            assert_eq!(after(Withheld, review, Step::Lift), Some((Published, review)));
+            for &publication in Publication::ALL {
+                assert!(!allowed(publication, review).contains(&Step::Withhold), "nobody withholds by hand");
+            }
+        }
         for &step in Step::ALL {
             assert_eq!(after(Killed, Approved, step), None, "killed is the end");
         }

@@ -1,13 +1,14 @@
 //! The tables of translations and revisions.
 
 use super::{Publication, Review, Step, Text, allowed, step};
-use crate::articles::{self, Found, Freshness, push_freshness, push_original};
+use crate::articles::{self, Found, Freshness, push_correction_pending, push_freshness, push_original};
 use crate::body::Body;
 use crate::db::{Query, Reader, Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result, Unique};
 use crate::language::{Direction, Tag};
 use crate::policy::{Actor, KillWork, Permission, Relation, Rule, decide};
 use crate::precondition::Standing;
+use crate::publication;
 use serde::Serialize;
 use sqlx::FromRow;
 use sqlx::types::Json;
@@ -39,6 +40,8 @@ pub struct Translation {
     pub detached_at: Option<Timestamp>,
     /// Why it was detached, or attached again.
     pub freshness_reason: Option<String>,
+    /// Whether its readers have yet to be told of a clarification or correction of the original.
+    pub correction_pending: bool,
     /// Its address, or the one it will have.
     pub slug: Option<String>,
     #[serde(flatten)]
@@ -64,6 +67,9 @@ pub struct Translation {
     /// Whether the agency asks for a second pair of eyes.
     #[serde(skip)]
     pub four_eyes: bool,
+    /// The address that it had before it was withheld.
+    #[serde(skip)]
+    pub withheld_slug: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -80,6 +86,7 @@ struct Row {
     freshness: Option<Freshness>,
     detached_at: Option<Timestamp>,
     freshness_reason: Option<String>,
+    correction_pending: bool,
     slug: Option<String>,
     headline: String,
     summary: Option<String>,
@@ -102,6 +109,7 @@ struct Row {
     updated_by: Uuid,
     version: i64,
     four_eyes: bool,
+    withheld_slug: Option<String>,
 }
 
 impl From<Row> for Translation {
@@ -121,6 +129,7 @@ impl From<Row> for Translation {
             freshness: row.freshness,
             detached_at: row.detached_at,
             freshness_reason: row.freshness_reason,
+            correction_pending: row.correction_pending,
             slug: row.slug,
             text: Text {
                 headline: row.headline,
@@ -145,6 +154,7 @@ impl From<Row> for Translation {
             updated_by: row.updated_by,
             version: row.version,
             four_eyes: row.four_eyes,
+            withheld_slug: row.withheld_slug,
         }
     }
 }
@@ -152,12 +162,12 @@ impl From<Row> for Translation {
 const COLUMNS: &str = "SELECT t.article_id, t.language, t.agency_id, t.is_original, t.publication, t.review, t.revision, t.published_revision, \
      t.base_revision, t.detached_at, t.freshness_reason, t.slug, r.headline, r.summary, r.body, r.dateline, r.byline, r.authors, r.seo, r.words, t.assignee_id, t.created_by, \
      t.last_author, t.return_reason, t.kill_reason, t.first_published_at, t.published_at, t.killed_at, t.created_at, t.updated_at, t.updated_by, t.version, \
-     g.four_eyes, ";
+     g.four_eyes, t.withheld_slug, ";
 
 /// The texts of an article.
 fn texts<'q>(on: impl Reader<'q>, article: Uuid) -> Query<'q> {
-    let query = push_freshness(on.query(COLUMNS)).push(
-        " AS freshness FROM translations t JOIN agencies g ON g.id = t.agency_id \
+    let query = push_correction_pending(push_freshness(on.query(COLUMNS)).push(" AS freshness, ")).push(
+        " AS correction_pending FROM translations t JOIN agencies g ON g.id = t.agency_id \
          JOIN revisions r ON r.article_id = t.article_id AND r.language = t.language AND r.revision = t.revision",
     );
     push_original(query).push(" WHERE t.deleted_at IS NULL AND t.article_id = ").push_bind(article)
@@ -245,14 +255,17 @@ pub struct First<'a> {
 /// Writes the first revision of a text, which belongs to the caller's agency.
 ///
 /// # Errors
-/// `already_exists`, and when the database fails.
+/// `already_exists`, `illegal_transition` where the story was killed, and when the database fails.
 pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timestamp) -> Result<Translation> {
     let exists = || Error::new(Code::AlreadyExists, format!("There is a text in {} already.", first.language));
+    if !first.is_original {
+        articles::check_lives(tx, first.article).await?;
+    }
     let base = if first.is_original { None } else { original_revision(tx, first.article).await? };
     let revived: Option<(i32,)> = tx
         .query(
             "UPDATE translations SET deleted_at = NULL, agency_id = $3, revision = revision + 1, review = 'draft', headline = $4, headline_key = $5, \
-             slug = $6, base_revision = $7, detached_at = NULL, freshness_reason = NULL, assignee_id = $8, created_by = $9, last_author = $9, return_reason = NULL, version = version + 1, \
+             slug = $6, base_revision = $7, detached_at = NULL, freshness_reason = NULL, checked_revision = NULL, assignee_id = $8, created_by = $9, last_author = $9, return_reason = NULL, version = version + 1, \
              created_at = $10, updated_at = $10, updated_by = $9 WHERE article_id = $1 AND language = $2 AND deleted_at IS NOT NULL RETURNING revision",
         )
         .bind(first.article)
@@ -383,6 +396,8 @@ pub(super) struct Moved<'a> {
     pub published: Option<&'a str>,
     /// Why it is killed.
     pub killed: Option<&'a str>,
+    /// The address under which readers saw it until it was withheld.
+    pub withheld: Option<&'a str>,
 }
 
 /// Moves a text to another state.
@@ -402,7 +417,7 @@ pub(super) async fn advance(
         "UPDATE translations SET publication = $3, review = $4, return_reason = $5, slug = COALESCE($6, slug), \
          published_revision = CASE WHEN $7 THEN revision ELSE published_revision END, \
          published_at = CASE WHEN $7 THEN $9 ELSE published_at END, first_published_at = CASE WHEN $7 THEN COALESCE(first_published_at, $9) ELSE first_published_at END, \
-         kill_reason = COALESCE($11, kill_reason), killed_at = CASE WHEN $8 THEN $9 ELSE killed_at END, version = version + 1, updated_at = $9, updated_by = $10 \
+         kill_reason = COALESCE($11, kill_reason), withheld_slug = $12, killed_at = CASE WHEN $8 THEN $9 ELSE killed_at END, version = version + 1, updated_at = $9, updated_by = $10 \
          WHERE article_id = $1 AND language = $2",
     )
     .bind(old.article_id)
@@ -416,9 +431,31 @@ pub(super) async fn advance(
     .bind(now)
     .bind(actor.id())
     .bind(moved.killed)
+    .bind(moved.withheld)
     .execute()
     .await?;
     changed(tx, actor, old, now).await
+}
+
+/// Gives a withheld text back, as readers saw it, and lets it go its own way.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn lift(tx: &mut Tx, actor: &Actor, old: &Translation, to: (Publication, Review), reason: &str, now: Timestamp) -> Result<()> {
+    tx.query(
+        "UPDATE translations SET publication = $3, review = $4, published_at = $5, detached_at = $5, freshness_reason = $6, withheld_slug = NULL, \
+         version = version + 1, updated_at = $5, updated_by = $7 WHERE article_id = $1 AND language = $2",
+    )
+    .bind(old.article_id)
+    .bind(&old.language)
+    .bind(to.0)
+    .bind(to.1)
+    .bind(now)
+    .bind(reason)
+    .bind(actor.id())
+    .execute()
+    .await?;
+    Ok(())
 }
 
 /// Pins a translation to the original as it is public now.
@@ -436,14 +473,18 @@ pub(super) async fn pin(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<()
     Ok(())
 }
 
-/// Says that a text needs no change for what became of its original.
+/// Says that a text needs no change for what became of its original, of which readers are told no more then.
 ///
 /// # Errors
 /// When the database fails.
 pub(super) async fn check_off(tx: &mut Tx, actor: &Actor, old: &Translation, now: Timestamp) -> Result<Translation> {
     pin(tx, old.article_id, &old.language).await?;
-    let query = tx.query("UPDATE translations SET version = version + 1, updated_at = $3, updated_by = $4 WHERE article_id = $1 AND language = $2");
+    let query = tx.query(
+        "UPDATE translations SET checked_revision = base_revision, version = version + 1, updated_at = $3, updated_by = $4 \
+         WHERE article_id = $1 AND language = $2",
+    );
     query.bind(old.article_id).bind(&old.language).bind(now).bind(actor.id()).execute().await?;
+    publication::refresh(tx, old.article_id, now).await?;
     changed(tx, actor, old, now).await
 }
 
@@ -464,6 +505,7 @@ pub(super) async fn detach(tx: &mut Tx, actor: &Actor, old: &Translation, at: Op
     .bind(actor.id())
     .execute()
     .await?;
+    publication::refresh(tx, old.article_id, now).await?;
     changed(tx, actor, old, now).await
 }
 

@@ -11,6 +11,7 @@ use crate::error::{Code, Error, Faults, Result};
 use crate::extract::{Body, OptionalBody, Path};
 use crate::idempotency::Write;
 use crate::language::Tag;
+use crate::notices::{self, Notice, NoticeKind};
 use crate::policy::{Actor, AssignWork, KillWork, Permission, PublishWork, ReviewWork, Rule, SubmitWork};
 use crate::precondition::{IfMatch, Precondition};
 use crate::publication::{self, Change, ChangeKind, ChangeType};
@@ -103,10 +104,10 @@ pub(super) fn answer(text: &Translation) -> Result<Answer> {
     Ok(Answer::ok(text)?.version(text.version))
 }
 
-/// Where the agency asks for four eyes, nobody lets their own words through.
-fn four_eyes(actor: &Actor, text: &Translation) -> Result<()> {
+/// Where the agency asks for four eyes, nobody decides alone about their own words.
+pub(super) fn four_eyes(actor: &Actor, text: &Translation) -> Result<()> {
     if text.four_eyes && text.last_author == actor.id() {
-        return Err(Error::new(Code::FourEyesRequired, "You wrote the newest revision; the agency asks for a second person to approve it."));
+        return Err(Error::new(Code::FourEyesRequired, "You wrote the newest revision; the agency asks for a second person to decide about it."));
     }
     Ok(())
 }
@@ -180,7 +181,7 @@ fn change_of(text: &Translation, order: PublishOrder) -> Result<Change> {
         Some(ChangeKind::Clarification | ChangeKind::Correction) => ChangeType::Corrected,
         _ => ChangeType::Updated,
     };
-    Ok(Change { r#type, kind: order.change_kind, public_note: order.public_note })
+    Ok(Change { kind: order.change_kind, public_note: order.public_note, ..Change::of(r#type) })
 }
 
 /// Takes a text away from readers; it may be published again.
@@ -190,7 +191,7 @@ fn change_of(text: &Translation, order: PublishOrder) -> Result<Change> {
 pub async fn unpublish(tx: &mut Tx, actor: &Actor, text: &Translation, note: Option<String>, now: Timestamp) -> Result<Translation> {
     let to = step(text.publication, text.review, Step::Unpublish)?;
     let moved = store::advance(tx, actor, text, to, Moved::default(), now).await?;
-    let change = Change { r#type: ChangeType::Unpublished, kind: None, public_note: note };
+    let change = Change { public_note: note, ..Change::of(ChangeType::Unpublished) };
     let seq = publication::withdraw(tx, text.article_id, &text.language, &change, now).await?;
     record(tx, actor, Action::TextUnpublished, text, json!({ "change": seq, "revision": text.published_revision }), now).await?;
     Ok(moved)
@@ -199,21 +200,26 @@ pub async fn unpublish(tx: &mut Tx, actor: &Actor, text: &Translation, note: Opt
 /// Withdraws a text for good. What was never public is frozen, without a tombstone.
 ///
 /// # Errors
-/// `illegal_transition`, and when the database fails.
+/// `illegal_transition`, `four_eyes_required`, and when the database fails.
 pub async fn kill(tx: &mut Tx, actor: &Actor, text: &Translation, reason: &str, note: String, now: Timestamp) -> Result<Translation> {
     let to = step(text.publication, text.review, Step::Kill)?;
+    four_eyes(actor, text)?;
     let moved = store::advance(tx, actor, text, to, Moved { killed: Some(reason), ..Moved::default() }, now).await?;
     let mut seq = None;
     if text.first_published_at.is_some() {
-        let change = Change { r#type: ChangeType::Killed, kind: None, public_note: Some(note) };
+        let change = Change { public_note: Some(note), ..Change::of(ChangeType::Killed) };
         seq = publication::withdraw(tx, text.article_id, &text.language, &change, now).await?;
     }
+    let people = notices::people_of(tx, text.article_id, &text.language).await?;
+    let details = json!({ "reason": reason });
+    let notice = Notice { kind: NoticeKind::Killed, article: Some(text.article_id), language: Some(&text.language), by: Some(actor.id()), details };
+    notices::tell(tx, &people, &notice, now).await?;
     record(tx, actor, Action::TextKilled, text, json!({ "change": seq, "revision": text.published_revision }), now).await?;
     Ok(moved)
 }
 
 /// Leaves a trace of what was done to a text.
-async fn record(tx: &mut Tx, actor: &Actor, action: Action, text: &Translation, details: Value, now: Timestamp) -> Result<()> {
+pub(super) async fn record(tx: &mut Tx, actor: &Actor, action: Action, text: &Translation, details: Value, now: Timestamp) -> Result<()> {
     let entry = Entry { action, agency: Some(text.agency_id), subject: text.article_id, language: Some(&text.language), details };
     audit::record(tx, actor.into(), entry, now).await
 }
@@ -341,9 +347,9 @@ async fn unpublish_translation(
 /// Kill a text
 ///
 /// Withdraws this one text for good: readers get 410 with the public note, under every address it ever had. It cannot be
-/// edited or published again.
+/// edited or published again. Where the agency asks for four eyes, not by whoever wrote the newest revision.
 #[utoipa::path(tag = "workflow", params(TextPath, IfMatch), request_body = KillOrder, responses((status = 200, description = "Killed", body = Translation)),
-    extensions(("x-problems" = json!(["illegal_transition"]))))]
+    extensions(("x-problems" = json!(["illegal_transition", "four_eyes_required"]))))]
 #[post("/articles/{id}/translations/{language}/kill")]
 async fn kill_translation(
     state: Data<State>,

@@ -109,6 +109,7 @@ pub async fn run(app: App) -> Map<String, Value> {
     people(&mut day).await;
     stories(&mut day).await;
     readers(&mut day).await;
+    kills(&mut day).await;
     day.recorded
 }
 
@@ -278,4 +279,31 @@ async fn readers(day: &mut Scenario) {
     let staff = day.call("list_published_staff", &anyone, &[], "?limit=2", None, None).await.json();
     let id = staff["data"][0]["id"].as_str().unwrap().to_owned();
     day.call("get_published_staff_member", &anyone, &[&id], "", None, None).await;
+}
+
+async fn kills(day: &mut Scenario) {
+    let app = day.app.clone();
+    let (owner, partner) = (app.staff("editor@trend.example").await, app.staff("editor@kazinform.example").await);
+    let story = async |caller: &Caller, slugline: &str| {
+        let list = caller.get("/v1/articles?limit=100").expect(200).await.json();
+        list["data"].as_array().unwrap().iter().find(|article| article["slugline"] == slugline).unwrap()["id"].as_str().unwrap().to_owned()
+    };
+    let id = story(&owner, "MIDDLE-CORRIDOR").await;
+    let preview = day.call("get_kill_preview", &owner, &[&id], "", None, None).await;
+    let order = api::document()["components"]["schemas"]["StoryKill"]["example"].clone();
+    day.call("kill_article", &owner, &[&id], "", Some(&preview.etag()), Some(order.clone())).await;
+    let withheld = partner.get(&format!("/v1/articles/{id}/translations/kk")).expect(200).await;
+    let reason = api::document()["components"]["schemas"]["LiftOrder"]["example"].clone();
+    day.call("lift_translation", &partner, &[&id, "kk"], "", Some(&withheld.etag()), Some(reason)).await;
+
+    // Its agency asks for four eyes.
+    let (first, second) = (app.staff("editor@uza.example").await, app.staff("editor@platform.example").await);
+    let id = story(&first, "SAMARKAND-PAPER").await;
+    let path = format!("/v1/articles/{id}");
+    let read = first.get(&path).expect(200).await;
+    let ordered = first.post(&format!("{path}/kill")).if_match(&read.etag()).json(&order).expect(202).await;
+    let reason = api::document()["components"]["schemas"]["KillCancellation"]["example"].clone();
+    let canceled = day.call("cancel_kill", &second, &[&id], "", Some(&ordered.etag()), Some(reason)).await;
+    let ordered = first.post(&format!("{path}/kill")).if_match(&canceled.etag()).json(&order).expect(202).await;
+    day.call("confirm_kill", &second, &[&id], "", Some(&ordered.etag()), None).await;
 }

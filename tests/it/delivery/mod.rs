@@ -41,7 +41,9 @@ const SAIGA: &str = "SAIGA-STEPPE";
 /// Of Trend.
 const CORRIDOR: &str = "MIDDLE-CORRIDOR";
 /// What a public text says of itself. Nothing else is: a new member is public on purpose, or a leak.
-const MEMBERS: [&str; 27] = [
+const MEMBERS: [&str; 29] = [
+    "replaces",
+    "correction_pending",
     "id",
     "language",
     "direction",

@@ -114,8 +114,8 @@ fn body(id: &str, n: usize) -> Option<Value> {
         "order_sections" => json!({ "sections": [] }),
         "create_article" => json!({ "original_language": "en", "headline": "x" }),
         "put_translation" => json!({ "headline": "x" }),
-        "return_translation" | "detach_translation" | "attach_translation" => json!({ "reason": "x" }),
-        "kill_translation" => json!({ "reason": "x", "public_note": "x" }),
+        "return_translation" | "detach_translation" | "attach_translation" | "lift_translation" | "cancel_kill" => json!({ "reason": "x" }),
+        "kill_translation" | "kill_article" => json!({ "reason": "x", "public_note": "x" }),
         "check_translation" => json!({ "original_revision": 1 }),
         "assign_translation" => json!({ "staff_id": null }),
         "convert_html" => json!({ "html": "<p>x</p>" }),
@@ -196,6 +196,7 @@ async fn every_step_from_every_state(app: App) {
         (Step::Unpublish, "unpublish_translation", Value::Null),
         (Step::Kill, "kill_translation", json!({ "reason": "x", "public_note": "x" })),
         (Step::Delete, "delete_translation", Value::Null),
+        (Step::Lift, "lift_translation", json!({ "reason": "x" })),
     ];
     let editor = app.staff("editor@trend.example").await;
     for (step, id, body) in steps {

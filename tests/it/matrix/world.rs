@@ -12,8 +12,9 @@ use std::fmt::Write;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A text in each state, by its language: draft, in review, approved, published, published and edited, unpublished, killed.
-pub const LANGUAGES: &[&str] = &["az", "tr", "kk", "ky", "uz", "tk", "ru"];
+/// A text in each state, by its language: draft, in review, approved, published, published and edited, unpublished, killed,
+/// withheld.
+pub const LANGUAGES: &[&str] = &["az", "tr", "kk", "ky", "uz", "tk", "ru", "en"];
 
 /// What kind of record an operation is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,6 +149,15 @@ async fn bring(tx: &mut newsroom::db::Tx, app: &App, author: &Actor, text: Trans
         }
         "ru" => {
             translations::kill(tx, author, &text, "x", "x".to_owned(), now).await.unwrap();
+        }
+        "en" => {
+            // As the kill of the story would leave the text of another agency.
+            for sql in [
+                "UPDATE translations SET publication = 'withheld' WHERE article_id = $1 AND language = 'en'",
+                "DELETE FROM published_documents WHERE article_id = $1 AND language = 'en'",
+            ] {
+                tx.query(sql).bind(text.article_id).execute().await.unwrap();
+            }
         }
         _ => {}
     }
