@@ -198,7 +198,7 @@ pub async fn publish(tx: &mut Tx, state: &State, editors: &Editors, author: &Act
 }
 
 /// What PostgreSQL would do by itself after some minutes. SQLite does what is to be done when it is closed.
-async fn settle(db: &Db) -> Result<()> {
+pub async fn settle(db: &Db) -> Result<()> {
     if let Db::Postgres(pool) = db {
         sqlx::raw_sql("VACUUM (ANALYZE)").execute(pool).await?;
         sqlx::raw_sql("CHECKPOINT").execute(pool).await?;

@@ -64,6 +64,11 @@ impl Script {
         Self::write(folder, name, paths, "", r#"wrk.format("GET", line)"#)
     }
 
+    /// As [`Self::read`], for somebody who has signed in.
+    pub fn read_as(folder: &Path, name: &str, token: &str, paths: &[String]) -> Result<Self> {
+        Self::write(folder, name, paths, &format!("wrk.headers[\"Authorization\"] = \"Bearer {token}\""), r#"wrk.format("GET", line)"#)
+    }
+
     /// Posts the JSON texts, each of one line, one after the other.
     pub fn post(folder: &Path, name: &str, path: &str, token: &str, bodies: &[String]) -> Result<Self> {
         let headers = format!("wrk.headers[\"Content-Type\"] = \"application/json\"\nwrk.headers[\"Authorization\"] = \"Bearer {token}\"");
@@ -98,6 +103,11 @@ impl Script {
         ensure!(rate > 0.0, "wrk had no answer: {text}");
         Ok(Figures { rate, p50, p99, errors })
     }
+}
+
+/// The median of one figure.
+pub fn median_of(rounds: &[Figures], figure: impl Fn(&Figures) -> f64) -> f64 {
+    median(rounds.iter().map(figure))
 }
 
 /// The median of each figure, and all errors.

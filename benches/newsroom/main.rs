@@ -7,6 +7,7 @@
 mod bare;
 mod data;
 mod delivery;
+mod desk;
 mod http;
 mod load;
 mod postgres;
@@ -24,7 +25,7 @@ use std::path::{Path, PathBuf};
 #[command(name = "cargo bench --bench newsroom --")]
 pub struct Options {
     /// What to measure.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "delivery,write,publish,start")]
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "delivery,write,publish,desk,start")]
     only: Vec<Part>,
     /// On which databases.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "sqlite,postgres")]
@@ -72,6 +73,8 @@ pub enum Part {
     Write,
     /// Publishing a text, with all that follows.
     Publish,
+    /// The coverage matrix and the lists of assignments.
+    Desk,
     /// From the start of the process to the first answer.
     Start,
 }
@@ -109,7 +112,7 @@ impl Options {
         ensure!(!self.sizes.is_empty() && self.rounds > 0 && self.seconds > 0 && self.starts > 0, "there is nothing to measure");
         ensure!(self.threads > 0 && self.connections >= self.threads && self.writers >= self.threads, "wrk needs a connection for each thread");
         ensure!(self.addresses > 0, "there must be an address to ask for");
-        if self.wants(Part::Delivery) || self.wants(Part::Write) {
+        if [Part::Delivery, Part::Write, Part::Desk].into_iter().any(|part| self.wants(part)) {
             load::check_installed()?;
         }
         Ok(())
@@ -143,7 +146,7 @@ async fn main() -> Result<()> {
 }
 
 async fn run(options: &Options, folder: &Path) -> Result<()> {
-    if options.wants(Part::Delivery) || options.wants(Part::Start) || options.wants(Part::Publish) {
+    if [Part::Delivery, Part::Start, Part::Publish, Part::Desk].into_iter().any(|part| options.wants(part)) {
         for engine in &options.engines {
             let cluster = match engine {
                 Engine::Sqlite => None,
@@ -161,6 +164,9 @@ async fn run(options: &Options, folder: &Path) -> Result<()> {
             }
             if options.wants(Part::Publish) {
                 publishing::run(options, *engine, cluster.as_ref(), folder).await?;
+            }
+            if options.wants(Part::Desk) {
+                desk::run(options, *engine, cluster.as_ref(), folder).await?;
             }
         }
     }

@@ -87,7 +87,7 @@ pub async fn run(options: &Options, folder: &Path) -> Result<()> {
 }
 
 /// Makes the editor who writes, from the command line. Returns the password.
-fn hire(house: &House) -> Result<String> {
+pub fn hire(house: &House) -> Result<String> {
     let mut command: Command = house.command(free_address()?);
     let output = command.args(["staff", "create", "--email", EMAIL, "--name", "Bench", "--agency", "platform", "--role", "editor"]).output()?;
     ensure!(output.status.success(), "nobody can be hired: {}", String::from_utf8_lossy(&output.stderr));
@@ -95,7 +95,7 @@ fn hire(house: &House) -> Result<String> {
     told.split_whitespace().last().map(str::to_owned).context("there is no password")
 }
 
-fn sign_in(server: &Server, password: &str) -> Result<String> {
+pub fn sign_in(server: &Server, password: &str) -> Result<String> {
     let reply = Client::connect(server.address)?.post("/v1/auth/login", &json!({ "email": EMAIL, "password": password }).to_string())?;
     let answer: Value = serde_json::from_str(&reply.body)?;
     answer["access_token"].as_str().map(str::to_owned).with_context(|| format!("nobody can sign in: {}", reply.body))
