@@ -9,7 +9,7 @@ mod store;
 
 pub use freshness::{Freshness, push_freshness, push_original};
 pub use http::routes;
-pub use list::headline_key;
+pub use list::{headline_key, push_visible};
 pub use store::{find, hold, insert, reach, touch};
 
 use crate::error::{Error, Faults, Result};

@@ -17,6 +17,22 @@ text_enum! {
         TextPublished = "text.published",
         TextUnpublished = "text.unpublished",
         TextKilled = "text.killed",
+        EmbargoSet = "embargo.set",
+        EmbargoLifted = "embargo.lifted",
+        /// Its time came, and readers see the text.
+        EmbargoEnded = "embargo.ended",
+        Scheduled = "schedule.created",
+        ScheduleMoved = "schedule.moved",
+        ScheduleCanceled = "schedule.canceled",
+        /// What was scheduled was done; the step itself has an entry of its own.
+        ScheduleDone = "schedule.done",
+        ScheduleFailed = "schedule.failed",
+        ReleaseCreated = "release.created",
+        ReleaseCanceled = "release.canceled",
+        ReleaseDone = "release.done",
+        ReleaseFailed = "release.failed",
+        JobRetried = "job.retried",
+        JobDiscarded = "job.discarded",
     }
 }
 

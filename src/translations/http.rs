@@ -3,7 +3,7 @@
 use super::store::First;
 use super::text::{NewText, TextChange, convert, from_html};
 use super::workflow::TextPath;
-use super::{Translation, compare, find, freshness, put_first, revisions, store, workflow};
+use super::{Translation, compare, embargo, find, freshness, put_first, revisions, store, workflow};
 use crate::answer::Answer;
 use crate::articles::{self, Article, NewArticle};
 use crate::auth::Caller;
@@ -34,6 +34,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(convert_html)
         .configure(workflow::routes)
         .configure(compare::routes)
+        .configure(embargo::routes)
         .configure(freshness::routes)
         .configure(revisions::routes);
 }

@@ -4,6 +4,7 @@
 //! [`after`] is the whole machine of both.
 
 mod compare;
+mod embargo;
 mod freshness;
 mod http;
 mod revisions;
@@ -11,6 +12,7 @@ mod store;
 mod text;
 mod workflow;
 
+pub use embargo::EndEmbargo;
 pub use http::{CreateArticle, create, routes};
 pub use store::{First, Translation, find, put_first};
 pub use text::{NewText, Text};

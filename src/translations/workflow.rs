@@ -150,18 +150,19 @@ pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Transla
     complete(text)?;
     let change = change_of(text, order)?;
     let own = text.slug.as_deref();
-    let slug = publication::claim_slug(tx, text.article_id, &text.language, own, &text.text.headline).await?;
+    let slug = publication::claim_slug(tx, text.article_id, &text.language, own, &text.text.headline, now).await?;
     store::advance(tx, actor, text, to, Moved { published: Some(&slug), ..Moved::default() }, now).await?;
     store::pin(tx, text.article_id, &text.language).await?;
     let seq = publication::publish(tx, config, text.article_id, &text.language, &change, now).await?;
-    let details = json!({ "change": seq, "revision": text.revision, "type": change.r#type, "change_kind": change.kind });
+    let held = seq.is_none().then_some(text.embargo_until).flatten();
+    let details = json!({ "change": seq, "revision": text.revision, "type": change.r#type, "change_kind": change.kind, "embargo_until": held });
     record(tx, actor, Action::TextPublished, text, details, now).await?;
     store::read(tx, text.article_id, &text.language).await?.ok_or_else(|| Error::internal("the text that was published is not there"))
 }
 
 /// What the change log says of a publication.
 fn change_of(text: &Translation, order: PublishOrder) -> Result<Change> {
-    let seen = text.published_revision.is_some_and(|published| published != text.revision);
+    let seen = text.first_published_at.is_some() && text.published_revision.is_some_and(|published| published != text.revision);
     let mut faults = Faults::default();
     match order.change_kind {
         None if seen => faults.add("/change_kind", "required", "readers have seen an earlier revision: say fix, update, clarification or correction"),
