@@ -100,19 +100,7 @@ impl Metrics {
         registry.register("jobs_overdue", "Jobs due for more than two seconds", jobs_overdue.clone());
         registry.register("jobs_oldest_seconds", "How long the oldest job that is due has been", jobs_oldest_seconds.clone());
         registry.register("schedule_failed", "Scheduled steps that did not happen and were not seen to", schedule_failed.clone());
-        Self {
-            registry,
-            requests,
-            durations,
-            jobs,
-            connections,
-            idle_connections,
-            jobs_waiting,
-            jobs_dead,
-            jobs_overdue,
-            jobs_oldest_seconds,
-            schedule_failed,
-        }
+        Self { registry, requests, durations, jobs, connections, idle_connections, jobs_waiting, jobs_dead, jobs_overdue, jobs_oldest_seconds, schedule_failed }
     }
 
     /// Counts an answer. `route` is the pattern that matched, never the path.

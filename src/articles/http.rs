@@ -12,6 +12,7 @@ use crate::page::Page;
 use crate::policy::{Permission, PublishWork, ReadWork, WriteWork};
 use crate::precondition::{IfMatch, Precondition, Standing};
 use crate::publication::{Rebuild, RebuildSelection};
+use crate::schedule;
 use crate::state::State;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, delete, get, patch};
@@ -108,6 +109,7 @@ async fn delete_article(
             let article = store::reach(&mut *tx, &caller, WriteWork::RULE, path.id, now).await?;
             precondition.check(Standing { version: article.version, updated_at: article.updated_at, updated_by: Some(article.updated_by) })?;
             store::delete(tx, &caller, &article, now).await?;
+            schedule::cancel_for(tx, &caller, article.id, None, now).await?;
             Ok(Answer::no_content())
         })
         .await

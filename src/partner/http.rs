@@ -26,9 +26,8 @@ pub fn routes(config: &mut ServiceConfig) {
     config.service(list_partner_articles).service(get_partner_article);
 }
 
-/// A text under embargo, as readers will see it.
+/// A text under embargo, as readers will see it: for the contract, as the bytes were made when it was published.
 #[derive(Serialize, ToSchema)]
-#[expect(dead_code, reason = "it only describes: the bytes were made when it was published")]
 struct PartnerArticle {
     #[serde(flatten)]
     head: Head,
@@ -40,7 +39,6 @@ struct PartnerArticle {
 
 /// A text under embargo with its body.
 #[derive(Serialize, ToSchema)]
-#[expect(dead_code, reason = "it only describes")]
 struct PartnerArticleWithBody {
     #[serde(flatten)]
     article: PartnerArticle,
@@ -49,7 +47,6 @@ struct PartnerArticleWithBody {
 
 /// A page of texts under embargo.
 #[derive(Serialize, ToSchema)]
-#[expect(dead_code, reason = "it only describes")]
 struct PartnerArticlePage {
     data: Vec<PartnerArticle>,
     meta: Meta,
@@ -132,12 +129,7 @@ async fn list_partner_articles(state: Data<State>, request: HttpRequest, caller:
 #[utoipa::path(tag = "partner", params(ArticlePath, TextQuery), responses((status = 200, description = "The text", body = PartnerArticleWithBody)),
     extensions(("x-problems" = json!(["language_not_published"]))))]
 #[get("/partner/articles/{id}")]
-async fn get_partner_article(
-    state: Data<State>,
-    caller: Caller<ReadPartner>,
-    Path(path): Path<ArticlePath>,
-    Query(query): Query<TextQuery>,
-) -> Result<Answer> {
+async fn get_partner_article(state: Data<State>, caller: Caller<ReadPartner>, Path(path): Path<ArticlePath>, Query(query): Query<TextQuery>) -> Result<Answer> {
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
     let all = store::of_articles(&mut tx, &[path.id], query.body_format.unwrap_or(BodyFormat::PortableText)).await?;

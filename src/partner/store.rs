@@ -15,7 +15,6 @@ pub struct Document {
     pub article_id: Uuid,
     pub language: Tag,
     pub revision: i32,
-    pub is_original: bool,
     pub embargo_until: Timestamp,
     pub slug: String,
     pub url: String,
@@ -26,7 +25,7 @@ pub struct Document {
 
 /// Texts of agencies that are in the house; agreements that narrow this are to come.
 fn documents<'c>(on: impl Reader<'c>, format: BodyFormat) -> Query<'c> {
-    on.query("SELECT p.article_id, p.language, p.revision, p.is_original, p.embargo_until, p.slug, p.url, p.head, ")
+    on.query("SELECT p.article_id, p.language, p.revision, p.embargo_until, p.slug, p.url, p.head, ")
         .push(match format {
             BodyFormat::PortableText => "p.body",
             BodyFormat::Html => "p.body_html",

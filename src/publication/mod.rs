@@ -131,6 +131,15 @@ pub async fn refresh_held(tx: &mut Tx, config: &Config, article: Uuid, language:
     partner::refresh(tx, config, article, language, until, now).await
 }
 
+/// Takes the end of the change log before anything else, for a transaction that publishes several texts: after the first of them the
+/// audit log is locked, which comes last.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold_changes(tx: &mut Tx) -> Result<()> {
+    store::hold_seq(tx).await
+}
+
 /// Whether readers see a text.
 ///
 /// # Errors

@@ -125,6 +125,12 @@ pub async fn next_seq(tx: &mut Tx) -> Result<i64> {
     Ok(tx.query("UPDATE sequences SET value = value + 1 WHERE name = 'changes' RETURNING value").value().await?)
 }
 
+/// Locks the end of the change log.
+pub async fn hold_seq(tx: &mut Tx) -> Result<()> {
+    tx.query("UPDATE sequences SET value = value WHERE name = 'changes'").execute().await?;
+    Ok(())
+}
+
 /// Writes a document in place of the one there was. Every time it is written its `rendition` grows, for the ETag.
 pub async fn put(tx: &mut Tx, document: &Document, seq: i64, now: Timestamp) -> Result<()> {
     let update = tx.query(

@@ -127,14 +127,12 @@ async fn open(tx: &mut Tx, config: &Config, by: Uuid, text: &Translation, now: T
     if text.publication != Publication::Published || !publication::is_held(tx, text.article_id, &text.language).await? {
         return Ok(None);
     }
-    tx.query(
-        "UPDATE translations SET published_at = $3, first_published_at = COALESCE(first_published_at, $3) WHERE article_id = $1 AND language = $2",
-    )
-    .bind(text.article_id)
-    .bind(&text.language)
-    .bind(now)
-    .execute()
-    .await?;
+    tx.query("UPDATE translations SET published_at = $3, first_published_at = COALESCE(first_published_at, $3) WHERE article_id = $1 AND language = $2")
+        .bind(text.article_id)
+        .bind(&text.language)
+        .bind(now)
+        .execute()
+        .await?;
     let Some(opened) = publication::open(tx, config, text.article_id, &text.language, now).await? else { return Ok(None) };
     tx.query("UPDATE translations SET slug = $3 WHERE article_id = $1 AND language = $2 AND slug = $4")
         .bind(text.article_id)

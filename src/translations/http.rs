@@ -15,6 +15,7 @@ use crate::language::Tag;
 use crate::page::Page;
 use crate::policy::{Actor, Permission, ReadWork, WriteWork, decide};
 use crate::precondition::{IfMatch, Precondition};
+use crate::schedule;
 use crate::state::State;
 use actix_web::web::Data;
 use actix_web::{delete, get, patch, post, put};
@@ -317,6 +318,7 @@ async fn delete_translation(
             let (old, _) = find(tx, &caller, WriteWork::RULE, path.id, &path.language, now).await?;
             precondition.check(old.standing())?;
             store::delete(tx, &caller, &old, now).await?;
+            schedule::cancel_for(tx, &caller, path.id, Some(&path.language), now).await?;
             Ok(Answer::no_content())
         })
         .await

@@ -16,7 +16,7 @@ pub use embargo::EndEmbargo;
 pub use http::{CreateArticle, create, routes};
 pub use store::{First, Translation, find, put_first};
 pub use text::{NewText, Text};
-pub use workflow::{PublishOrder, approve, kill, publish, submit, unpublish};
+pub use workflow::{PublishOrder, TextPath, approve, kill, publish, submit, unpublish};
 
 use crate::db::{TextEnum, Timestamp, Tx};
 use crate::error::{Code, Error, Result};

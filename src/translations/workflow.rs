@@ -14,6 +14,7 @@ use crate::language::Tag;
 use crate::policy::{Actor, AssignWork, KillWork, Permission, PublishWork, ReviewWork, Rule, SubmitWork};
 use crate::precondition::{IfMatch, Precondition};
 use crate::publication::{self, Change, ChangeKind, ChangeType};
+use crate::schedule;
 use crate::staff;
 use crate::state::State;
 use actix_web::post;
@@ -135,7 +136,9 @@ fn complete(text: &Translation) -> Result<()> {
 pub async fn approve(tx: &mut Tx, actor: &Actor, text: &Translation, now: Timestamp) -> Result<Translation> {
     let to = step(text.publication, text.review, Step::Approve)?;
     four_eyes(actor, text)?;
-    store::advance(tx, actor, text, to, Moved::default(), now).await
+    let approved = store::advance(tx, actor, text, to, Moved::default(), now).await?;
+    schedule::approved(tx, text.article_id, &text.language, now).await?;
+    Ok(approved)
 }
 
 /// Publishes the newest revision. Says which number the change has in the log.
@@ -210,6 +213,7 @@ pub async fn kill(tx: &mut Tx, actor: &Actor, text: &Translation, reason: &str, 
         seq = publication::withdraw(tx, text.article_id, &text.language, &change, now).await?;
     }
     record(tx, actor, Action::TextKilled, text, json!({ "change": seq, "revision": text.published_revision }), now).await?;
+    schedule::cancel_for(tx, actor, text.article_id, Some(&text.language), now).await?;
     Ok(moved)
 }
 
@@ -306,7 +310,9 @@ async fn publish_translation(
     write
         .run(&caller, async |tx| {
             let text = at(tx, &caller, PublishWork::RULE, &path, &precondition, now).await?;
-            answer(&publish(tx, &state.config, &caller, &text, order, now).await?)
+            let published = publish(tx, &state.config, &caller, &text, order, now).await?;
+            schedule::approved(tx, text.article_id, &text.language, now).await?;
+            answer(&published)
         })
         .await
 }
