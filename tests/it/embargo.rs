@@ -96,8 +96,6 @@ async fn everything(app: &App, secret: &Known) -> (Answers, Answers) {
 }
 
 async fn not_a_byte_of_it_is_public_before_its_time(app: App) {
-    let linking = Desk::new(&app, &[]).await;
-    linking.step("en", "publish", &Value::Null).await;
     let draft = Desk::new(&app, &[]).await;
     let before = crawl(&app, &Known::of(&app).await).await;
     let changes = app.number("SELECT value FROM sequences WHERE name = 'changes'").await;
@@ -122,13 +120,19 @@ async fn not_a_byte_of_it_is_public_before_its_time(app: App) {
     let path = format!("/v1/articles/{}", draft.article);
     let etag = editor.get(&path).expect(200).await.etag();
     editor.patch(&path).if_match(&etag).json(&json!({"related": [desk.article]})).expect(200).await;
-    let link = json!({"body_html": format!("<p>See <a href=\"newsroom:article/{}\">that</a>.</p>", desk.article)});
-    let text = editor.get(&draft.text("en")).expect(200).await;
-    editor.patch(&draft.text("en")).if_match(&text.etag()).json(&link).send().await;
+    let span = json!({"_type": "span", "text": "that", "marks": ["i"]});
+    let link = json!({"_type": "internal_link", "_key": "i", "article": desk.article});
+    let body = json!({"body": [{"_type": "block", "children": [span], "markDefs": [link]}]});
+    let etag = editor.get(&draft.text("en")).expect(200).await.etag();
+    editor.patch(&draft.text("en")).if_match(&etag).json(&body).expect(200).await;
     draft.step("en", "publish", &Value::Null).await;
     app.drain_jobs().await;
     let known = Known { articles: vec![draft.article.clone()], ..desk.known() };
-    assert_silent(&crawl(&app, &known).await, &[CANARY.to_owned()]);
+    assert_silent(&crawl(&app, &known).await, &secrets);
+    app.advance(HOUR / 2);
+    app.drain_jobs().await;
+    let linked = app.anonymous().get(&format!("/v1/delivery/articles/{}", draft.article)).expect(200).await;
+    assert!(linked.text().contains(&desk.article), "the link shows when readers may follow it");
 }
 
 async fn it_is_public_at_its_time_and_not_before(app: App) {
