@@ -2,7 +2,7 @@
 
 use crate::error::{Code, Problem};
 use crate::policy::{Access, Role, access};
-use crate::{agencies, articles, auth, cors, delivery, edge, health, problems, sections, staff, topics, translations};
+use crate::{agencies, articles, auth, cors, delivery, edge, health, jobs, partner, problems, schedule, sections, staff, topics, translations};
 use actix_web::App;
 use actix_web::middleware::from_fn;
 use serde_json::{Map, Value, json};
@@ -33,7 +33,10 @@ pub fn routes(config: &mut ServiceConfig, origins: &[String]) {
                 .configure(sections::routes)
                 .configure(topics::routes)
                 .configure(articles::routes)
-                .configure(translations::routes),
+                .configure(translations::routes)
+                .configure(schedule::routes)
+                .configure(partner::routes)
+                .configure(jobs::routes),
         );
 }
 
@@ -57,6 +60,9 @@ fn base() -> OpenApi {
         ("translations", "The texts of a story, one for each language and script. The original is one of them."),
         ("workflow", "The steps of a text from draft to readers and back."),
         ("revisions", "Earlier revisions of a text."),
+        ("schedule", "What is to happen by itself: publishing and unpublishing at a time, and texts that go out together."),
+        ("embargo", "Texts that are kept from readers until a time."),
+        ("partner", "What partners see before readers do, by API key. Never cached; what is read is recorded."),
         ("agencies", "Agencies, their offices, agreements and keys."),
         ("staff", "People and their invitations."),
         ("sections", "Sections of the site."),
@@ -149,7 +155,7 @@ fn finish(path: &str, method: &str, operation: &mut Value, examples: &Value) {
 fn describe_access(operation: &mut Value, access: Option<Access>) {
     match access {
         Some(Access::Needs(rule)) => {
-            let mut security = vec![json!({ "access_token": [] })];
+            let mut security = if rule.roles.is_empty() { vec![] } else { vec![json!({ "access_token": [] })] };
             if rule.scope.is_some() {
                 security.push(json!({ "api_key": [] }));
             }

@@ -71,6 +71,8 @@ codes! {
     RequestTimeout = "request_timeout", REQUEST_TIMEOUT, "The body came too slowly";
     /// The state of the record does not allow this step. `detail` says the state and the steps that it allows.
     IllegalTransition = "illegal_transition", CONFLICT, "Not possible in this state";
+    /// What goes out by itself must be approved, and its newest revision is not. Approve it, or publish it by hand.
+    NotApproved = "not_approved", CONFLICT, "The newest revision is not approved";
     /// The agency asks for four eyes: whoever wrote the last revision cannot approve, publish, kill or lift it, and whoever ordered the kill of a story cannot confirm it. Ask a colleague.
     FourEyesRequired = "four_eyes_required", CONFLICT, "A second person must approve this";
     /// Something with this name, address or language exists already.

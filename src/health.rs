@@ -3,6 +3,7 @@
 use crate::db::Reader;
 use crate::error::{Code, Error, Result};
 use crate::jobs;
+use crate::schedule;
 use crate::state::State;
 use crate::telemetry::Gauges;
 use actix_web::web::Data;
@@ -58,8 +59,18 @@ async fn database_answers(state: &State) -> bool {
 
 async fn gauges(state: &State) -> Gauges {
     let (connections, idle_connections) = state.db.connections();
-    let waiting = tokio::time::timeout(PATIENCE, jobs::waiting(&state.db)).await.ok().and_then(Result::ok);
-    Gauges { connections, idle_connections, jobs_waiting: waiting.map_or(-1, |jobs| jobs.waiting), jobs_dead: waiting.map_or(-1, |jobs| jobs.dead) }
+    let standing = async { Ok::<_, Error>((jobs::standing(&state.db, state.clock.now()).await?, schedule::failed(&state.db).await?)) };
+    let standing = tokio::time::timeout(PATIENCE, standing).await.ok().and_then(Result::ok);
+    let of = |number: fn(&jobs::Standing) -> i64| standing.as_ref().map_or(-1, |(jobs, _)| number(jobs));
+    Gauges {
+        connections,
+        idle_connections,
+        jobs_waiting: of(|jobs| jobs.waiting),
+        jobs_dead: of(|jobs| jobs.dead),
+        jobs_overdue: of(|jobs| jobs.overdue),
+        jobs_oldest_seconds: of(|jobs| jobs.oldest_secs),
+        schedule_failed: standing.as_ref().map_or(-1, |(_, failed)| *failed),
+    }
 }
 
 #[get("/metrics")]
@@ -76,6 +87,9 @@ struct Details {
     change_sequence: Option<i64>,
     jobs_waiting: i64,
     jobs_dead: i64,
+    jobs_overdue: i64,
+    jobs_oldest_seconds: i64,
+    schedule_failed: i64,
     connections: u32,
     idle_connections: usize,
     version: &'static str,
@@ -95,6 +109,9 @@ async fn ready_in_detail(state: Data<State>) -> HttpResponse {
         change_sequence: sequence.map(|(value,)| value),
         jobs_waiting: gauges.jobs_waiting,
         jobs_dead: gauges.jobs_dead,
+        jobs_overdue: gauges.jobs_overdue,
+        jobs_oldest_seconds: gauges.jobs_oldest_seconds,
+        schedule_failed: gauges.schedule_failed,
         connections: gauges.connections,
         idle_connections: gauges.idle_connections,
         version: env!("CARGO_PKG_VERSION"),

@@ -29,6 +29,7 @@ pub mod routes;
 pub mod secrets;
 pub mod state;
 pub mod telemetry;
+pub mod when;
 
 pub mod admin;
 pub mod agencies;
@@ -40,7 +41,9 @@ pub mod body;
 pub mod delivery;
 pub mod language;
 pub mod notices;
+pub mod partner;
 pub mod publication;
+pub mod schedule;
 pub mod sections;
 pub mod seed;
 pub mod serve;

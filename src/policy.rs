@@ -153,6 +153,12 @@ permissions! {
     KillWork = "articles:kill", [Editor, Admin];
     /// Give back to readers what was taken from them because its original was killed.
     LiftWork = "articles:lift", [Editor, Admin];
+    /// Keep a text from readers until a time, or lift that.
+    ChangeEmbargo = "articles:embargo", [Editor, Admin];
+    /// Read embargoed texts before readers do.
+    ReadPartner = "partner:read", [], scope PartnerRead;
+    /// See background work, and retry or discard what was given up.
+    ManageJobs = "jobs:manage", [Admin], only platform;
     /// Give work to somebody.
     AssignWork = "articles:assign", [Editor, Admin];
 }
@@ -310,6 +316,24 @@ pub const OPERATIONS: &[(&str, Access)] = &[
     ("confirm_kill", needs::<KillWork>()),
     ("cancel_kill", needs::<KillWork>()),
     ("convert_html", needs::<WriteWork>()),
+    ("list_schedule", needs::<ReadWork>()),
+    ("get_schedule_entry", needs::<ReadWork>()),
+    ("schedule_translation", needs::<PublishWork>()),
+    ("update_schedule_entry", needs::<PublishWork>()),
+    ("cancel_schedule_entry", needs::<PublishWork>()),
+    ("list_releases", needs::<ReadWork>()),
+    ("get_release", needs::<ReadWork>()),
+    ("create_release", needs::<PublishWork>()),
+    ("cancel_release", needs::<PublishWork>()),
+    ("put_embargo", needs::<ChangeEmbargo>()),
+    ("delete_embargo", needs::<ChangeEmbargo>()),
+    ("lift_embargo", needs::<ChangeEmbargo>()),
+    ("list_embargo_readers", needs::<ChangeEmbargo>()),
+    ("list_partner_articles", needs::<ReadPartner>()),
+    ("get_partner_article", needs::<ReadPartner>()),
+    ("list_jobs", needs::<ManageJobs>()),
+    ("retry_job", needs::<ManageJobs>()),
+    ("discard_job", needs::<ManageJobs>()),
 ];
 
 /// What an operation asks; `None` for one that is not in the table.

@@ -54,6 +54,9 @@ pub struct Metrics {
     idle_connections: Gauge,
     jobs_waiting: Gauge,
     jobs_dead: Gauge,
+    jobs_overdue: Gauge,
+    jobs_oldest_seconds: Gauge,
+    schedule_failed: Gauge,
 }
 
 /// What is measured when `/metrics` is asked.
@@ -63,6 +66,9 @@ pub struct Gauges {
     pub idle_connections: usize,
     pub jobs_waiting: i64,
     pub jobs_dead: i64,
+    pub jobs_overdue: i64,
+    pub jobs_oldest_seconds: i64,
+    pub schedule_failed: i64,
 }
 
 fn histogram() -> Histogram {
@@ -83,6 +89,7 @@ impl Metrics {
         let durations = Family::new_with_constructor(histogram as fn() -> Histogram);
         let jobs = Family::default();
         let [connections, idle_connections, jobs_waiting, jobs_dead] = std::array::from_fn(|_| Gauge::default());
+        let [jobs_overdue, jobs_oldest_seconds, schedule_failed] = std::array::from_fn(|_| Gauge::default());
         registry.register("http_requests", "Requests answered, by matched route", requests.clone());
         registry.register("http_request_duration_seconds", "Time to the head of the answer", durations.clone());
         registry.register("jobs", "Jobs run, by outcome", jobs.clone());
@@ -90,7 +97,10 @@ impl Metrics {
         registry.register("database_connections_idle", "Connections open and idle", idle_connections.clone());
         registry.register("jobs_waiting", "Jobs waiting to be run", jobs_waiting.clone());
         registry.register("jobs_dead", "Jobs given up", jobs_dead.clone());
-        Self { registry, requests, durations, jobs, connections, idle_connections, jobs_waiting, jobs_dead }
+        registry.register("jobs_overdue", "Jobs due for more than two seconds", jobs_overdue.clone());
+        registry.register("jobs_oldest_seconds", "How long the oldest job that is due has been", jobs_oldest_seconds.clone());
+        registry.register("schedule_failed", "Scheduled steps that did not happen and were not seen to", schedule_failed.clone());
+        Self { registry, requests, durations, jobs, connections, idle_connections, jobs_waiting, jobs_dead, jobs_overdue, jobs_oldest_seconds, schedule_failed }
     }
 
     /// Counts an answer. `route` is the pattern that matched, never the path.
@@ -112,6 +122,9 @@ impl Metrics {
         self.idle_connections.set(i64::try_from(gauges.idle_connections).unwrap_or(i64::MAX));
         self.jobs_waiting.set(gauges.jobs_waiting);
         self.jobs_dead.set(gauges.jobs_dead);
+        self.jobs_overdue.set(gauges.jobs_overdue);
+        self.jobs_oldest_seconds.set(gauges.jobs_oldest_seconds);
+        self.schedule_failed.set(gauges.schedule_failed);
         let mut text = String::new();
         if let Err(error) = encode(&mut text, &self.registry) {
             tracing::error!(%error, "metrics cannot be written");

@@ -25,7 +25,7 @@ pub fn push_freshness(query: Query<'_>) -> Query<'_> {
         "CASE WHEN t.is_original OR t.publication = 'killed' OR o.article_id IS NULL THEN NULL WHEN t.detached_at IS NOT NULL THEN 'detached' \
          WHEN o.publication IN ('unpublished', 'withheld', 'killed') THEN 'orphaned' \
          WHEN t.base_revision >= COALESCE(o.published_revision, o.revision) THEN 'current' \
-         WHEN o.published_revision IS NULL OR EXISTS (SELECT 1 FROM published_changes c WHERE c.article_id = o.article_id AND c.language = o.language \
+         WHEN o.first_published_at IS NULL OR EXISTS (SELECT 1 FROM published_changes c WHERE c.article_id = o.article_id AND c.language = o.language \
          AND c.revision > COALESCE(t.base_revision, 0) AND (c.change_kind <> 'fix' OR c.seq = (SELECT min(f.seq) FROM published_changes f \
          WHERE f.article_id = o.article_id AND f.language = o.language))) THEN 'stale' ELSE 'drifted' END",
     )

@@ -12,6 +12,7 @@ use crate::page::Page;
 use crate::policy::{Permission, PublishWork, ReadWork, WriteWork};
 use crate::precondition::{IfMatch, Precondition};
 use crate::publication::{Rebuild, RebuildSelection};
+use crate::schedule;
 use crate::state::State;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, delete, get, patch};
@@ -107,6 +108,7 @@ async fn delete_article(
             let article = store::reach(&mut *tx, &caller, WriteWork::RULE, path.id, now).await?;
             precondition.check(article.standing())?;
             store::delete(tx, &caller, &article, now).await?;
+            schedule::cancel_for(tx, &caller, article.id, None, now).await?;
             Ok(Answer::no_content())
         })
         .await

@@ -121,8 +121,8 @@ pub struct TextOverview {
     pub updated_at: Timestamp,
 }
 
-/// What a caller may see: their agency's, what their agency has a part in, what they work on, and for the platform what is shared.
-fn visible<'q>(query: Query<'q>, actor: &Actor) -> Query<'q> {
+/// Appends what a caller may see of the table `a`, with the same three values bound first as [`list`] does: their agency's, what their agency has a part in, what they work on, and for the platform what is shared.
+pub fn push_visible<'q>(query: Query<'q>, actor: &Actor) -> Query<'q> {
     if actor.staff_id().is_none() {
         return query.push(" AND a.agency_id = $2 AND a.created_by = $1");
     }
@@ -145,7 +145,7 @@ struct Resolved {
 }
 
 fn filtered<'q>(query: Query<'q>, actor: &Actor, filter: &ArticleFilter, resolved: &Resolved) -> Query<'q> {
-    let mut query = visible(query, actor);
+    let mut query = push_visible(query, actor);
     if let Some(agencies) = &resolved.agencies {
         query = query
             .push(" AND (a.agency_id IN (")

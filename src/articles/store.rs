@@ -233,13 +233,17 @@ pub(super) async fn update(tx: &mut Tx, actor: &Actor, mut article: Article, cha
     Ok(Article { version: article.version + 1, updated_at: now, updated_by: actor.id(), ..article })
 }
 
-/// Whether readers see something of it.
+/// Whether readers see something of it, or partners before them.
 ///
 /// # Errors
 /// When the database fails.
 pub(super) async fn is_public(on: impl Reader<'_>, id: Uuid) -> Result<bool> {
-    let (texts,): (i64,) = on.query("SELECT count(*) FROM published_documents WHERE article_id = $1").bind(id).one().await?;
-    Ok(texts > 0)
+    let (is_public,): (bool,) = on
+        .query("SELECT EXISTS (SELECT 1 FROM published_documents WHERE article_id = $1) OR EXISTS (SELECT 1 FROM partner_documents WHERE article_id = $1)")
+        .bind(id)
+        .one()
+        .await?;
+    Ok(is_public)
 }
 
 /// Deletes an article that was never public, with its texts.
@@ -249,7 +253,7 @@ pub(super) async fn is_public(on: impl Reader<'_>, id: Uuid) -> Result<bool> {
 pub(super) async fn delete(tx: &mut Tx, actor: &Actor, article: &Article, now: Timestamp) -> Result<()> {
     must_live(article)?;
     let (public,): (i64,) = tx
-        .query("SELECT count(*) FROM translations WHERE article_id = $1 AND (first_published_at IS NOT NULL OR publication = 'killed')")
+        .query("SELECT count(*) FROM translations WHERE article_id = $1 AND (first_published_at IS NOT NULL OR publication <> 'unreleased')")
         .bind(article.id)
         .one()
         .await?;

@@ -22,6 +22,22 @@ text_enum! {
         ArticleKilled = "article.killed",
         KillOrdered = "article.kill_ordered",
         KillCanceled = "article.kill_canceled",
+        EmbargoSet = "embargo.set",
+        EmbargoLifted = "embargo.lifted",
+        /// Its time came, and readers see the text.
+        EmbargoEnded = "embargo.ended",
+        Scheduled = "schedule.created",
+        ScheduleMoved = "schedule.moved",
+        ScheduleCanceled = "schedule.canceled",
+        /// What was scheduled was done; the step itself has an entry of its own.
+        ScheduleDone = "schedule.done",
+        ScheduleFailed = "schedule.failed",
+        ReleaseCreated = "release.created",
+        ReleaseCanceled = "release.canceled",
+        ReleaseDone = "release.done",
+        ReleaseFailed = "release.failed",
+        JobRetried = "job.retried",
+        JobDiscarded = "job.discarded",
     }
 }
 

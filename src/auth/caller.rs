@@ -1,9 +1,9 @@
 //! The caller of a request, as a parameter that admits only those who may do it at all.
 
 use super::{api_keys, token};
-use crate::db::Reader;
+use crate::db::{Reader, Timestamp, Tx};
 use crate::error::{Code, Error, Result};
-use crate::policy::{Actor, Permission, Role, Who};
+use crate::policy::{Actor, Permission, Role, Scope, Who};
 use crate::state::State;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -11,6 +11,7 @@ use actix_web::http::header;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use sqlx::types::Json;
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -103,4 +104,33 @@ async fn by_key(state: &State, text: &str) -> Result<Actor> {
         state.db.write().query("UPDATE api_keys SET last_used_at = $2 WHERE id = $1").bind(known.id).bind(now).execute().await?;
     }
     Ok(Actor { agency: known.agency_id, platform: false, who: Who::Key { id: known.id, scopes: known.scopes.0 } })
+}
+
+/// Somebody, or a key, with the rights that they have now, for what happens in their name while they are away; `None` for whoever is
+/// not here any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn act_as(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<Option<Actor>> {
+    let person: Option<(Uuid, String, Role)> = tx
+        .query(
+            "SELECT s.agency_id, a.kind, s.role FROM staff s JOIN agencies a ON a.id = s.agency_id \
+             WHERE s.id = $1 AND s.state = 'active' AND a.state = 'active'",
+        )
+        .bind(id)
+        .optional()
+        .await?;
+    if let Some((agency, kind, role)) = person {
+        return Ok(Some(Actor { agency, platform: kind == "platform", who: Who::Staff { id, role, session: Uuid::nil() } }));
+    }
+    let key: Option<(Uuid, Json<Vec<Scope>>)> = tx
+        .query(
+            "SELECT k.agency_id, k.scopes FROM api_keys k JOIN agencies a ON a.id = k.agency_id \
+             WHERE k.id = $1 AND k.revoked_at IS NULL AND k.expires_at > $2 AND a.state = 'active'",
+        )
+        .bind(id)
+        .bind(now)
+        .optional()
+        .await?;
+    Ok(key.map(|(agency, scopes)| Actor { agency, platform: false, who: Who::Key { id, scopes: scopes.0 } }))
 }

@@ -10,6 +10,9 @@ mod negotiation;
 mod schema;
 mod store;
 
+pub use schema::{Alternate, BodyForm};
+pub use store::BodyFormat;
+
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Mounted under `/v1/delivery`.

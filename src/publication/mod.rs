@@ -1,9 +1,11 @@
 //! What the public can see: the published projection and its change log. Nothing else writes `published_*`.
 //!
 //! [`publish`] renders the whole document of a text once, from the tables of the house, in the transaction that publishes
-//! it; [`withdraw`] takes it away. Each is one entry of the gap-free sequence, whose counter is locked near the end.
+//! it; [`withdraw`] takes it away. Each is one entry of the gap-free sequence, whose counter is locked near the end. A text under
+//! embargo is shown to partners alone, and enters what is public when that ends.
 
 mod document;
+mod partner;
 mod profile;
 mod rebuild;
 mod store;
@@ -16,7 +18,7 @@ pub use traces::{Mention, MentionKind, Trace, mentions, slug_of, traces};
 
 use crate::config::Config;
 use crate::db::{Timestamp, Tx};
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::jobs;
 use crate::language::Tag;
 use crate::text_enum;
@@ -77,28 +79,40 @@ impl Change {
     }
 }
 
-/// Makes the published revision of a text public, as its row in `translations` says. Returns the sequence number.
+/// Makes the published revision of a text public, as its row in `translations` says. Returns the sequence number; `None` where an
+/// embargo keeps it from readers, and partners alone see it.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn publish(tx: &mut Tx, config: &Config, article: Uuid, language: &Tag, change: &Change, now: Timestamp) -> Result<i64> {
+pub async fn publish(tx: &mut Tx, config: &Config, article: Uuid, language: &Tag, change: &Change, now: Timestamp) -> Result<Option<i64>> {
     let source = store::source(tx, article, language).await?;
-    put(tx, config, source, change, now).await
+    show(tx, config, source, change, now).await
 }
 
 /// As [`publish`], under an address that is not the one in its row.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn publish_at(tx: &mut Tx, config: &Config, article: Uuid, language: &Tag, slug: String, change: &Change, now: Timestamp) -> Result<i64> {
+pub async fn publish_at(tx: &mut Tx, config: &Config, article: Uuid, language: &Tag, slug: String, change: &Change, now: Timestamp) -> Result<Option<i64>> {
     let source = store::Source { slug, ..store::source(tx, article, language).await? };
-    put(tx, config, source, change, now).await
+    show(tx, config, source, change, now).await
 }
 
-async fn put(tx: &mut Tx, config: &Config, source: store::Source, change: &Change, now: Timestamp) -> Result<i64> {
+/// Shows a text to readers or, under an embargo, to partners.
+async fn show(tx: &mut Tx, config: &Config, source: store::Source, change: &Change, now: Timestamp) -> Result<Option<i64>> {
+    let was_public = store::is_public(tx, source.article_id, &source.language).await?;
+    if let Some(until) = partner::embargo(tx, source.article_id, &source.language, now).await?.filter(|_| !was_public) {
+        partner::put(tx, config, source, change, until, now).await?;
+        return Ok(None);
+    }
+    enter(tx, config, &source, change, was_public, now).await.map(Some)
+}
+
+/// Shows a text to readers.
+async fn enter(tx: &mut Tx, config: &Config, source: &store::Source, change: &Change, was_public: bool, now: Timestamp) -> Result<i64> {
     let (article, language) = (source.article_id, &source.language);
-    let was_public = store::is_public(tx, article, language).await?;
-    let document = document::render(tx, config, &source, change, document::Rendering { at: now, again: false }).await?;
+    partner::remove(tx, article, language).await?;
+    let document = document::render(tx, config, source, change, document::Rendering { at: now, again: false }).await?;
     let seq = store::next_seq(tx).await?;
     store::put(tx, &document, seq, now).await?;
     store::log(tx, seq, article, language, document.agency_id, source.revision, change, now).await?;
@@ -110,8 +124,75 @@ async fn put(tx: &mut Tx, config: &Config, source: store::Source, change: &Chang
     Ok(seq)
 }
 
-/// Takes a text away from the public; a killed one leaves a tombstone. Returns the sequence number, or `None` for what was not
-/// public and was not killed.
+/// A text that an embargo no longer keeps from readers.
+#[derive(Debug)]
+pub struct Opened {
+    /// The number of the change.
+    pub seq: i64,
+    /// The address that it was to have, and the one that it has: others may have taken it meanwhile.
+    pub planned: String,
+    pub slug: String,
+}
+
+/// Shows readers what an embargo kept from them, as the text's row in `translations` says; `None` where there is nothing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open(tx: &mut Tx, config: &Config, article: Uuid, language: &Tag, now: Timestamp) -> Result<Option<Opened>> {
+    let Some(held) = partner::held(tx, article, language).await? else { return Ok(None) };
+    let mut source = store::source(tx, article, language).await?;
+    let claimed = store::claim_slug(tx, article, language, Some(&held.slug), &source.headline, false).await;
+    source.slug = match claimed {
+        Err(error) if error.code == Code::AlreadyExists => store::claim_slug(tx, article, language, None, &source.headline, false).await?,
+        claimed => claimed?,
+    };
+    let seq = enter(tx, config, &source, &held.change(), false, now).await?;
+    Ok(Some(Opened { seq, planned: held.slug, slug: source.slug }))
+}
+
+/// Whether an embargo keeps a published text from readers.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_held(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<bool> {
+    Ok(partner::held(tx, article, language).await?.is_some())
+}
+
+/// Renders what partners see of a text anew, under an embargo until `until`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn refresh_held(tx: &mut Tx, config: &Config, article: Uuid, language: &Tag, until: Timestamp, now: Timestamp) -> Result<()> {
+    partner::refresh(tx, config, article, language, until, now).await
+}
+
+/// Takes the end of the change log before anything else, for a transaction that publishes several texts: after the first of them the
+/// audit log is locked, which comes last.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold_changes(tx: &mut Tx) -> Result<()> {
+    store::hold_seq(tx).await
+}
+
+/// Whether readers see a text.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_public(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<bool> {
+    store::is_public(tx, article, language).await
+}
+
+/// Takes a text under embargo away from partners. Nothing public changes.
+///
+/// # Errors
+/// When the database fails.
+pub async fn withdraw_from_partners(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<bool> {
+    partner::remove(tx, article, language).await
+}
+
+/// Takes a text away from partners and the public; a killed one leaves a tombstone. Returns the sequence number, or `None` for what
+/// readers did not see, and for a killed one never saw: nothing public tells of it.
 ///
 /// # Errors
 /// When the database fails.
@@ -126,17 +207,7 @@ pub async fn withdraw(tx: &mut Tx, article: Uuid, language: &Tag, change: &Chang
 pub async fn withdraw_all(tx: &mut Tx, article: Uuid, texts: &[(&Tag, &Change)], now: Timestamp) -> Result<Vec<Option<i64>>> {
     let mut numbers = vec![];
     for (language, change) in texts {
-        let Some((agency, revision)) = store::standing(tx, article, language).await? else {
-            numbers.push(None);
-            continue;
-        };
-        let seq = store::next_seq(tx).await?;
-        store::remove(tx, article, language).await?;
-        if change.r#type == ChangeType::Killed {
-            store::bury(tx, article, language, change.public_note.as_deref().unwrap_or_default(), now).await?;
-        }
-        store::log(tx, seq, article, language, agency, revision, change, now).await?;
-        numbers.push(Some(seq));
+        numbers.push(take_away(tx, article, language, change, now).await?);
     }
     if numbers.iter().any(Option::is_some) {
         store::refresh_siblings(tx, article, now).await?;
@@ -144,6 +215,21 @@ pub async fn withdraw_all(tx: &mut Tx, article: Uuid, texts: &[(&Tag, &Change)],
         store::stamp(tx, ARTICLES, now).await?;
     }
     Ok(numbers)
+}
+
+async fn take_away(tx: &mut Tx, article: Uuid, language: &Tag, change: &Change, now: Timestamp) -> Result<Option<i64>> {
+    let Some((agency, revision, first)) = store::standing(tx, article, language).await? else { return Ok(None) };
+    partner::remove(tx, article, language).await?;
+    if first.is_none() || (change.r#type != ChangeType::Killed && !store::is_public(tx, article, language).await?) {
+        return Ok(None);
+    }
+    let seq = store::next_seq(tx).await?;
+    store::remove(tx, article, language).await?;
+    if change.r#type == ChangeType::Killed {
+        store::bury(tx, article, language, change.public_note.as_deref().unwrap_or_default(), now).await?;
+    }
+    store::log(tx, seq, article, language, agency, revision, change, now).await?;
+    Ok(Some(seq))
 }
 
 /// Tells the public texts of a story anew what follows from how they stand to each other.
@@ -166,9 +252,11 @@ async fn refresh_links(tx: &mut Tx, article: Uuid, now: Timestamp) -> Result<()>
 }
 
 /// Reserves an address for a text: the one it has, the one it wants, or one made of its headline. Every address stays its text's for ever.
+/// Under an embargo it is found but not taken: others could tell.
 ///
 /// # Errors
 /// `already_exists` when the wanted one was another text's.
-pub async fn claim_slug(tx: &mut Tx, article: Uuid, language: &Tag, wanted: Option<&str>, headline: &str) -> Result<String> {
-    store::claim_slug(tx, article, language, wanted, headline).await
+pub async fn claim_slug(tx: &mut Tx, article: Uuid, language: &Tag, wanted: Option<&str>, headline: &str, now: Timestamp) -> Result<String> {
+    let secret = partner::embargo(tx, article, language, now).await?.is_some();
+    store::claim_slug(tx, article, language, wanted, headline, secret).await
 }

@@ -1,7 +1,7 @@
 //! Rendering documents anew when what they name has changed: a section, an agency, the site's addresses.
 
 use super::document::Rendering;
-use super::{Change, ChangeKind, ChangeType, document, store};
+use super::{Change, ChangeKind, ChangeType, document, partner, store};
 use crate::db::{Reader, Timestamp};
 use crate::jobs::{self, Job};
 use crate::language::Tag;
@@ -92,6 +92,8 @@ async fn batch(state: &State, selection: RebuildSelection, after: i64) -> anyhow
     }
     if let Some((last, ..)) = rows.last() {
         jobs::enqueue(&mut tx, &Rebuild { selection, after: *last }, now, now).await?;
+    } else {
+        partner::rebuild(&mut tx, &state.config, selection, now).await?;
     }
     if changed {
         store::stamp(&mut tx, super::ARTICLES, now).await?;

@@ -94,7 +94,8 @@ pub async fn is_gone(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<bool>
 /// The published revision of a text with all that its document says.
 pub async fn source(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Source> {
     tx.query(
-        "SELECT t.article_id, t.language, t.is_original, a.original_language, COALESCE(t.slug, '') AS slug, r.revision, t.first_published_at, t.published_at, \
+        "SELECT t.article_id, t.language, t.is_original, a.original_language, COALESCE(t.slug, '') AS slug, r.revision, \
+         COALESCE(t.first_published_at, t.embargo_until) AS first_published_at, COALESCE(t.published_at, t.embargo_until) AS published_at, \
          r.headline, r.summary, r.body, r.dateline, r.byline, r.authors, r.seo, r.words, a.topics, a.related, a.urgency, a.genre, a.rights, \
          t.agency_id, g.slug AS agency_slug, g.names AS agency_names, o.slug AS owner_slug, o.names AS owner_names, \
          s.id AS section_id, s.slug AS section_slug, s.names AS section_names, \
@@ -127,6 +128,12 @@ pub async fn addresses(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<(Uuid, Tag, Stri
 /// The next number of the change log. Its row stays locked until the transaction ends.
 pub async fn next_seq(tx: &mut Tx) -> Result<i64> {
     Ok(tx.query("UPDATE sequences SET value = value + 1 WHERE name = 'changes' RETURNING value").value().await?)
+}
+
+/// Locks the end of the change log.
+pub async fn hold_seq(tx: &mut Tx) -> Result<()> {
+    tx.query("UPDATE sequences SET value = value WHERE name = 'changes'").execute().await?;
+    Ok(())
 }
 
 /// Writes a document in place of the one there was. Every time it is written its `rendition` grows, for the ETag.
@@ -275,10 +282,10 @@ async fn unindex(tx: &mut Tx, id: i64) -> Result<()> {
     Ok(())
 }
 
-/// The agency and newest revision of a text.
-pub async fn standing(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Option<(Uuid, i32)>> {
+/// The agency and newest revision of a text, and when readers first saw it.
+pub async fn standing(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Option<(Uuid, i32, Option<Timestamp>)>> {
     Ok(tx
-        .query("SELECT agency_id, COALESCE(published_revision, revision) FROM translations WHERE article_id = $1 AND language = $2")
+        .query("SELECT agency_id, COALESCE(published_revision, revision), first_published_at FROM translations WHERE article_id = $1 AND language = $2")
         .bind(article)
         .bind(language)
         .optional()
@@ -375,35 +382,41 @@ pub async fn refresh_siblings(tx: &mut Tx, article: Uuid, now: Timestamp) -> Res
 }
 
 /// See [`super::claim_slug`].
-pub async fn claim_slug(tx: &mut Tx, article: Uuid, language: &Tag, wanted: Option<&str>, headline: &str) -> Result<String> {
+pub async fn claim_slug(tx: &mut Tx, article: Uuid, language: &Tag, wanted: Option<&str>, headline: &str, secret: bool) -> Result<String> {
     if let Some(wanted) = wanted {
-        if take(tx, article, language, wanted).await? {
+        if take(tx, article, language, wanted, secret).await? {
             return Ok(wanted.to_owned());
         }
         return Err(Error::new(Code::AlreadyExists, format!("The address {wanted} is or was another text's in {language}.")));
     }
-    let base = match of_other_script(tx, article, language).await? {
+    let base = match of_other_script(tx, article, language, secret).await? {
         Some(slug) => slug,
         None => match slug(headline, language) {
             made if made.is_empty() => article.simple().to_string(),
             made => made,
         },
     };
-    if take(tx, article, language, &base).await? {
+    if take(tx, article, language, &base, secret).await? {
         return Ok(base);
     }
     for n in 2..100 {
         let numbered = format!("{base}-{n}");
-        if take(tx, article, language, &numbered).await? {
+        if take(tx, article, language, &numbered, secret).await? {
             return Ok(numbered);
         }
     }
     let unique = format!("{base}-{}", article.simple());
-    take(tx, article, language, &unique).await?;
+    take(tx, article, language, &unique, secret).await?;
     Ok(unique)
 }
 
-async fn take(tx: &mut Tx, article: Uuid, language: &Tag, slug: &str) -> Result<bool> {
+/// Takes an address, or in secret only sees whether it is free.
+async fn take(tx: &mut Tx, article: Uuid, language: &Tag, slug: &str, secret: bool) -> Result<bool> {
+    if secret {
+        let holder: Option<(Uuid,)> =
+            tx.query("SELECT article_id FROM published_slugs WHERE language = $1 AND slug = $2").bind(language).bind(slug).optional().await?;
+        return Ok(holder.is_none_or(|(holder,)| holder == article));
+    }
     tx.query("INSERT INTO published_slugs (language, slug, article_id) VALUES ($1, $2, $3) ON CONFLICT (language, slug) DO NOTHING")
         .bind(language)
         .bind(slug)
@@ -415,7 +428,11 @@ async fn take(tx: &mut Tx, article: Uuid, language: &Tag, slug: &str) -> Result<
 }
 
 /// The scripts of one language share an address.
-async fn of_other_script(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Option<String>> {
-    let texts: Vec<(Tag, String)> = tx.query("SELECT language, slug FROM published_documents WHERE article_id = $1").bind(article).all().await?;
+async fn of_other_script(tx: &mut Tx, article: Uuid, language: &Tag, secret: bool) -> Result<Option<String>> {
+    let mut texts: Vec<(Tag, String)> = tx.query("SELECT language, slug FROM published_documents WHERE article_id = $1").bind(article).all().await?;
+    if secret {
+        let partners: Vec<(Tag, String)> = tx.query("SELECT language, slug FROM partner_documents WHERE article_id = $1").bind(article).all().await?;
+        texts.extend(partners);
+    }
     Ok(texts.into_iter().find(|(other, _)| other.language() == language.language() && other != language).map(|(_, slug)| slug))
 }

@@ -3,7 +3,7 @@
 use super::store::First;
 use super::text::{NewText, TextChange, convert, from_html};
 use super::workflow::TextPath;
-use super::{Translation, compare, find, freshness, kill, put_first, revisions, store, workflow};
+use super::{Translation, compare, embargo, find, freshness, kill, put_first, revisions, store, workflow};
 use crate::answer::Answer;
 use crate::articles::{self, Article, NewArticle};
 use crate::auth::Caller;
@@ -15,6 +15,7 @@ use crate::language::Tag;
 use crate::page::Page;
 use crate::policy::{Actor, Permission, ReadWork, WriteWork, decide};
 use crate::precondition::{IfMatch, Precondition};
+use crate::schedule;
 use crate::state::State;
 use actix_web::web::Data;
 use actix_web::{delete, get, patch, post, put};
@@ -35,6 +36,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(workflow::routes)
         .configure(kill::routes)
         .configure(compare::routes)
+        .configure(embargo::routes)
         .configure(freshness::routes)
         .configure(revisions::routes);
 }
@@ -320,6 +322,7 @@ async fn delete_translation(
             let (old, _) = find(tx, &caller, WriteWork::RULE, path.id, &path.language, now).await?;
             precondition.check(old.standing())?;
             store::delete(tx, &caller, &old, now).await?;
+            schedule::cancel_for(tx, &caller, path.id, Some(&path.language), now).await?;
             Ok(Answer::no_content())
         })
         .await

@@ -4,6 +4,7 @@
 //! [`after`] is the whole machine of both.
 
 mod compare;
+mod embargo;
 mod freshness;
 mod http;
 mod kill;
@@ -12,10 +13,11 @@ mod store;
 mod text;
 mod workflow;
 
+pub use embargo::EndEmbargo;
 pub use http::{CreateArticle, create, routes};
 pub use store::{First, Translation, find, put_first};
 pub use text::{NewText, Text};
-pub use workflow::{PublishOrder, approve, kill, publish, submit, unpublish};
+pub use workflow::{PublishOrder, TextPath, approve, kill, publish, submit, unpublish};
 
 use crate::db::{TextEnum, Timestamp, Tx};
 use crate::error::{Code, Error, Result};

@@ -59,6 +59,8 @@ pub struct Translation {
     pub first_published_at: Option<Timestamp>,
     pub published_at: Option<Timestamp>,
     pub killed_at: Option<Timestamp>,
+    /// Until when it is kept from readers, also where it is published; partners with the scope see it before.
+    pub embargo_until: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub updated_by: Uuid,
@@ -104,6 +106,7 @@ struct Row {
     first_published_at: Option<Timestamp>,
     published_at: Option<Timestamp>,
     killed_at: Option<Timestamp>,
+    embargo_until: Option<Timestamp>,
     created_at: Timestamp,
     updated_at: Timestamp,
     updated_by: Uuid,
@@ -149,6 +152,7 @@ impl From<Row> for Translation {
             first_published_at: row.first_published_at,
             published_at: row.published_at,
             killed_at: row.killed_at,
+            embargo_until: row.embargo_until,
             created_at: row.created_at,
             updated_at: row.updated_at,
             updated_by: row.updated_by,
@@ -161,7 +165,7 @@ impl From<Row> for Translation {
 
 const COLUMNS: &str = "SELECT t.article_id, t.language, t.agency_id, t.is_original, t.publication, t.review, t.revision, t.published_revision, \
      t.base_revision, t.detached_at, t.freshness_reason, t.slug, r.headline, r.summary, r.body, r.dateline, r.byline, r.authors, r.seo, r.words, t.assignee_id, t.created_by, \
-     t.last_author, t.return_reason, t.kill_reason, t.first_published_at, t.published_at, t.killed_at, t.created_at, t.updated_at, t.updated_by, t.version, \
+     t.last_author, t.return_reason, t.kill_reason, t.first_published_at, t.published_at, t.killed_at, t.embargo_until, t.created_at, t.updated_at, t.updated_by, t.version, \
      g.four_eyes, t.withheld_slug, ";
 
 /// The texts of an article.
@@ -265,7 +269,7 @@ pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timest
     let revived: Option<(i32,)> = tx
         .query(
             "UPDATE translations SET deleted_at = NULL, agency_id = $3, revision = revision + 1, review = 'draft', headline = $4, headline_key = $5, \
-             slug = $6, base_revision = $7, detached_at = NULL, freshness_reason = NULL, checked_revision = NULL, assignee_id = $8, created_by = $9, last_author = $9, return_reason = NULL, version = version + 1, \
+             slug = $6, base_revision = $7, detached_at = NULL, freshness_reason = NULL, checked_revision = NULL, embargo_until = NULL, embargo_by = NULL, assignee_id = $8, created_by = $9, last_author = $9, return_reason = NULL, version = version + 1, \
              created_at = $10, updated_at = $10, updated_by = $9 WHERE article_id = $1 AND language = $2 AND deleted_at IS NOT NULL RETURNING revision",
         )
         .bind(first.article)
@@ -416,7 +420,8 @@ pub(super) async fn advance(
     tx.query(
         "UPDATE translations SET publication = $3, review = $4, return_reason = $5, slug = COALESCE($6, slug), \
          published_revision = CASE WHEN $7 THEN revision ELSE published_revision END, \
-         published_at = CASE WHEN $7 THEN $9 ELSE published_at END, first_published_at = CASE WHEN $7 THEN COALESCE(first_published_at, $9) ELSE first_published_at END, \
+         published_at = CASE WHEN $7 AND COALESCE(embargo_until, $9) <= $9 THEN $9 ELSE published_at END, \
+         first_published_at = CASE WHEN $7 AND COALESCE(embargo_until, $9) <= $9 THEN COALESCE(first_published_at, $9) ELSE first_published_at END, \
          kill_reason = COALESCE($11, kill_reason), withheld_slug = $12, killed_at = CASE WHEN $8 THEN $9 ELSE killed_at END, version = version + 1, updated_at = $9, updated_by = $10 \
          WHERE article_id = $1 AND language = $2",
     )

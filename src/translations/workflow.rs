@@ -15,6 +15,7 @@ use crate::notices::{self, Notice, NoticeKind};
 use crate::policy::{Actor, AssignWork, KillWork, Permission, PublishWork, ReviewWork, Rule, SubmitWork};
 use crate::precondition::{IfMatch, Precondition};
 use crate::publication::{self, Change, ChangeKind, ChangeType};
+use crate::schedule;
 use crate::staff;
 use crate::state::State;
 use actix_web::post;
@@ -136,7 +137,9 @@ fn complete(text: &Translation) -> Result<()> {
 pub async fn approve(tx: &mut Tx, actor: &Actor, text: &Translation, now: Timestamp) -> Result<Translation> {
     let to = step(text.publication, text.review, Step::Approve)?;
     four_eyes(actor, text)?;
-    store::advance(tx, actor, text, to, Moved::default(), now).await
+    let approved = store::advance(tx, actor, text, to, Moved::default(), now).await?;
+    schedule::approved(tx, text.article_id, &text.language, now).await?;
+    Ok(approved)
 }
 
 /// Publishes the newest revision. Says which number the change has in the log.
@@ -151,18 +154,19 @@ pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Transla
     complete(text)?;
     let change = change_of(text, order)?;
     let own = text.slug.as_deref();
-    let slug = publication::claim_slug(tx, text.article_id, &text.language, own, &text.text.headline).await?;
+    let slug = publication::claim_slug(tx, text.article_id, &text.language, own, &text.text.headline, now).await?;
     store::advance(tx, actor, text, to, Moved { published: Some(&slug), ..Moved::default() }, now).await?;
     store::pin(tx, text.article_id, &text.language).await?;
     let seq = publication::publish(tx, config, text.article_id, &text.language, &change, now).await?;
-    let details = json!({ "change": seq, "revision": text.revision, "type": change.r#type, "change_kind": change.kind });
+    let held = seq.is_none().then_some(text.embargo_until).flatten();
+    let details = json!({ "change": seq, "revision": text.revision, "type": change.r#type, "change_kind": change.kind, "embargo_until": held });
     record(tx, actor, Action::TextPublished, text, details, now).await?;
     store::read(tx, text.article_id, &text.language).await?.ok_or_else(|| Error::internal("the text that was published is not there"))
 }
 
 /// What the change log says of a publication.
 fn change_of(text: &Translation, order: PublishOrder) -> Result<Change> {
-    let seen = text.published_revision.is_some_and(|published| published != text.revision);
+    let seen = text.first_published_at.is_some() && text.published_revision.is_some_and(|published| published != text.revision);
     let mut faults = Faults::default();
     match order.change_kind {
         None if seen => faults.add("/change_kind", "required", "readers have seen an earlier revision: say fix, update, clarification or correction"),
@@ -215,6 +219,7 @@ pub async fn kill(tx: &mut Tx, actor: &Actor, text: &Translation, reason: &str, 
     let notice = Notice { kind: NoticeKind::Killed, article: Some(text.article_id), language: Some(&text.language), by: Some(actor.id()), details };
     notices::tell(tx, &people, &notice, now).await?;
     record(tx, actor, Action::TextKilled, text, json!({ "change": seq, "revision": text.published_revision }), now).await?;
+    schedule::cancel_for(tx, actor, text.article_id, Some(&text.language), now).await?;
     Ok(moved)
 }
 
@@ -311,7 +316,9 @@ async fn publish_translation(
     write
         .run(&caller, async |tx| {
             let text = at(tx, &caller, PublishWork::RULE, &path, &precondition, now).await?;
-            answer(&publish(tx, &state.config, &caller, &text, order, now).await?)
+            let published = publish(tx, &state.config, &caller, &text, order, now).await?;
+            schedule::approved(tx, text.article_id, &text.language, now).await?;
+            answer(&published)
         })
         .await
 }

@@ -21,6 +21,7 @@ use crate::language::Tag;
 use crate::notices::{self, Notice, NoticeKind};
 use crate::policy::Actor;
 use crate::publication::{self, Change, ChangeReason, ChangeType};
+use crate::schedule;
 use crate::text_enum;
 use serde_json::{Value, json};
 
@@ -79,6 +80,7 @@ async fn kill_story(tx: &mut Tx, actor: &Actor, article: Article, killing: Killi
         let action = if *effect == Effect::Withhold { Action::TextWithheld } else { Action::TextKilled };
         record(tx, actor, action, text, json!({ "change": seq_of(text), "revision": text.published_revision, "with_story": true }), now).await?;
     }
+    schedule::cancel_for(tx, actor, article.id, None, now).await?;
     Ok(article)
 }
 

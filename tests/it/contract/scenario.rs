@@ -110,6 +110,9 @@ pub async fn run(app: App) -> Map<String, Value> {
     stories(&mut day).await;
     readers(&mut day).await;
     kills(&mut day).await;
+    by_the_clock(&mut day).await;
+    early_readers(&mut day).await;
+    background(&mut day).await;
     day.recorded
 }
 
@@ -306,4 +309,77 @@ async fn kills(day: &mut Scenario) {
     let canceled = day.call("cancel_kill", &second, &[&id], "", Some(&ordered.etag()), Some(reason)).await;
     let ordered = first.post(&format!("{path}/kill")).if_match(&canceled.etag()).json(&order).expect(202).await;
     day.call("confirm_kill", &second, &[&id], "", Some(&ordered.etag()), None).await;
+}
+
+/// A story of the editor's with a translation, both approved.
+async fn approved_story(editor: &Caller) -> String {
+    let new = json!({ "original_language": "en", "headline": "Wind over the Caspian", "body_html": "<p>The wind is strong.</p>" });
+    let id = id_of(&editor.post("/v1/articles").json(&new).expect(201).await);
+    let kk = json!({ "headline": "Каспий үстіндегі жел", "body_html": "<p>Жел күшті.</p>" });
+    editor.put(&format!("/v1/articles/{id}/translations/kk")).header("If-None-Match", "*").json(&kk).expect(201).await;
+    for language in ["en", "kk"] {
+        for step in ["submit", "approve"] {
+            let path = format!("/v1/articles/{id}/translations/{language}");
+            let etag = editor.get(&path).expect(200).await.etag();
+            editor.post(&format!("{path}/{step}")).if_match(&etag).expect(200).await;
+        }
+    }
+    id
+}
+
+async fn by_the_clock(day: &mut Scenario) {
+    let editor = day.app.staff("editor@trend.example").await;
+    let id = approved_story(&editor).await;
+    let order = api::document()["components"]["schemas"]["ScheduleOrder"]["example"].clone();
+    let made = day.call("schedule_translation", &editor, &[&id, "en"], "", None, Some(order)).await;
+    let entry = id_of(&made);
+    day.call("list_schedule", &editor, &[], "?state=pending&limit=2", None, None).await;
+    day.call("get_schedule_entry", &editor, &[&entry], "", None, None).await;
+    let moved = day.call("update_schedule_entry", &editor, &[&entry], "", Some(&made.etag()), Some(json!({ "at": "2026-10-25T10:30" }))).await;
+    day.call("cancel_schedule_entry", &editor, &[&entry], "", Some(&moved.etag()), None).await;
+    let order = json!({ "languages": ["en", "kk"], "when": "deadline", "at": "2026-10-25T09:00", "time_zone": "Asia/Baku" });
+    let made = day.call("create_release", &editor, &[&id], "", None, Some(order)).await;
+    let release = id_of(&made);
+    day.call("list_releases", &editor, &[&id], "", None, None).await;
+    day.call("get_release", &editor, &[&release], "", None, None).await;
+    day.call("cancel_release", &editor, &[&release], "", Some(&made.etag()), None).await;
+}
+
+async fn early_readers(day: &mut Scenario) {
+    let app = day.app.clone();
+    let editor = app.staff("editor@trend.example").await;
+    let id = approved_story(&editor).await;
+    let path = format!("/v1/articles/{id}/translations/kk");
+    let order = api::document()["components"]["schemas"]["EmbargoOrder"]["example"].clone();
+    let etag = editor.get(&path).expect(200).await.etag();
+    let set = day.call("put_embargo", &editor, &[&id, "kk"], "", Some(&etag), Some(order.clone())).await;
+    let freed = day.call("delete_embargo", &editor, &[&id, "kk"], "", Some(&set.etag()), None).await;
+    let set = editor.put(&format!("{path}/embargo")).if_match(&freed.etag()).json(&order).expect(200).await;
+    let published = editor.post(&format!("{path}/publish")).if_match(&set.etag()).expect(200).await;
+    let admin = app.staff("admin@platform.example").await;
+    let key = json!({ "name": "Early view", "scopes": ["partner:read"] });
+    let key = admin.post("/v1/agencies/kazinform/api-keys").json(&key).expect(201).await.json()["key"].as_str().unwrap().to_owned();
+    let partner = app.with_token(&key);
+    day.call("list_partner_articles", &partner, &[], "?language=kk", None, None).await;
+    day.call("get_partner_article", &partner, &[&id], "?language=kk&body_format=html", None, None).await;
+    day.call("list_embargo_readers", &editor, &[&id, "kk"], "", None, None).await;
+    let reason = api::document()["components"]["schemas"]["LiftOrder"]["example"].clone();
+    day.call("lift_embargo", &editor, &[&id, "kk"], "", Some(&published.etag()), Some(reason)).await;
+}
+
+async fn background(day: &mut Scenario) {
+    use newsroom::db::Reader;
+    let app = day.app.clone();
+    app.drain_jobs().await;
+    let admin = app.staff("admin@platform.example").await;
+    let dead = "UPDATE jobs SET dead_at = created_at, attempts = 12, error_class = 'outside', error_code = 'unavailable'";
+    let now = app.state.clock.now();
+    let embargo = newsroom::translations::EndEmbargo { article: uuid::Uuid::nil(), language: newsroom::language::Tag::parse("kk").unwrap() };
+    newsroom::jobs::enqueue(app.state.db.write(), &embargo, now, now).await.unwrap();
+    app.state.db.write().query(dead).execute().await.unwrap();
+    let list = day.call("list_jobs", &admin, &[], "?state=dead&limit=2", None, None).await.json();
+    let id = list["data"][0]["id"].as_str().unwrap().to_owned();
+    day.call("retry_job", &admin, &[&id], "", None, None).await;
+    app.state.db.write().query(dead).execute().await.unwrap();
+    day.call("discard_job", &admin, &[&id], "", None, None).await;
 }

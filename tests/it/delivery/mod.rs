@@ -2,7 +2,7 @@
 //! are beside this.
 
 mod caching;
-mod crawl;
+pub mod crawl;
 mod documents;
 mod house;
 mod language;

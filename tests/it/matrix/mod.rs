@@ -28,6 +28,8 @@ fn observed(id: &str, answer: &Answer) -> Outcome {
         403 => Outcome::Forbidden,
         // A session of this id is nobody's; being told so is the answer.
         404 if id == "revoke_session" => Outcome::Allowed,
+        // There is no such job, and nothing under embargo.
+        404 if matches!(id, "retry_job" | "discard_job" | "get_partner_article") => Outcome::Allowed,
         404 => Outcome::NotFound,
         500.. => panic!("{id}: {}", answer.text()),
         _ => Outcome::Allowed,
@@ -63,7 +65,7 @@ fn kind(id: &str) -> Kind {
         // Reading agencies and offices is for everybody in the house; only the platform suspends, and any of them.
         "get_agency" | "list_offices" | "get_office" | "suspend_agency" | "reinstate_agency" => Kind::House,
         _ if path.contains("{language}") => Kind::Text,
-        _ if path.starts_with("/v1/articles/{id}") => Kind::Article,
+        _ if ["/v1/articles/{id}", "/v1/schedule/{id}", "/v1/releases/{id}"].iter().any(|start| path.starts_with(start)) => Kind::Article,
         _ if path.starts_with("/v1/agencies/{agency}") || path.starts_with("/v1/staff/{id}") => Kind::Agency,
         _ => Kind::House,
     }
@@ -96,6 +98,7 @@ fn body(id: &str, n: usize) -> Option<Value> {
         | "update_agreement"
         | "update_section"
         | "update_article"
+        | "update_schedule_entry"
         | "update_translation"
         | "update_staff_member" => json!({}),
         "change_password" => json!({ "current_password": "not the password", "new_password": "another horse battery" }),
@@ -118,6 +121,10 @@ fn body(id: &str, n: usize) -> Option<Value> {
         "kill_translation" | "kill_article" => json!({ "reason": "x", "public_note": "x" }),
         "check_translation" => json!({ "original_revision": 1 }),
         "assign_translation" => json!({ "staff_id": null }),
+        "schedule_translation" => json!({ "action": "publish", "at": "2026-10-25T09:00", "time_zone": "Asia/Baku" }),
+        "create_release" => json!({ "languages": ["az"], "when": "all_approved" }),
+        "put_embargo" => json!({ "until": "2026-10-25T09:00", "time_zone": "Asia/Baku" }),
+        "lift_embargo" => json!({ "reason": "x" }),
         "convert_html" => json!({ "html": "<p>x</p>" }),
         _ => return None,
     })
@@ -137,6 +144,11 @@ fn request(id: &str, caller: &crate::support::Caller, target: &Target, language:
         filled = filled.replace("{agency}", &target.agency.to_string()).replace("{id}", &record.to_string());
     } else if path.starts_with("/v1/staff/{id}") {
         filled = filled.replace("{id}", &if id == "renew_invitation" { target.invited } else { target.staff }.to_string());
+    }
+    for (start, record) in [("/v1/schedule/{id}", target.entry), ("/v1/releases/{id}", target.release)] {
+        if path.starts_with(start) {
+            filled = filled.replace("{id}", &record.to_string());
+        }
     }
     filled = filled.replace("{id}", &target.article.to_string()).replace("{language}", language).replace("{revision}", "1").replace("{section}", "politics");
     if id == "compare_revisions" {

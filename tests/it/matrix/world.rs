@@ -48,6 +48,9 @@ pub struct Target {
     pub shared: bool,
     pub author: Uuid,
     pub article: Uuid,
+    /// What waits for its Azerbaijani text: to be unpublished, and a joint release.
+    pub entry: Uuid,
+    pub release: Uuid,
     pub office: Uuid,
     pub agreement: Uuid,
     pub key: Uuid,
@@ -224,11 +227,7 @@ impl World {
             target(app, "an article of the author", trend, "journalist@trend.example", false).await,
             target(app, "a foreign article", kazinform, "editor@kazinform.example", false).await,
             target(app, "a shared article", trend, "editor@trend.example", true).await,
-            Target {
-                author: author_key,
-                article: article_by(app, &key_actor, false).await,
-                ..target(app, "an article of a key", trend, "editor@trend.example", false).await
-            },
+            of_key(app, author_key, &key_actor).await,
         ];
         count_writes(app).await;
         Self { people, targets }
@@ -244,15 +243,36 @@ fn key_of(name: &'static str, agency: Uuid, text: String, id: Uuid, scopes: Vec<
     Person { name, credentials: Credentials::Token(text), actor: Some(Actor { agency, platform: false, who: Who::Key { id, scopes } }) }
 }
 
+async fn of_key(app: &App, author: Uuid, actor: &Actor) -> Target {
+    let article = article_by(app, actor, false).await;
+    let (entry, release) = waiting(app, article, "editor@trend.example").await;
+    Target { author, article, entry, release, ..target(app, "an article of a key", actor.agency, "editor@trend.example", false).await }
+}
+
+/// An entry of the schedule and a release for a text.
+async fn waiting(app: &App, article: Uuid, editor: &str) -> (Uuid, Uuid) {
+    let editor = app.staff(editor).await;
+    let id = |answer: &crate::support::Answer| answer.json()["id"].as_str().unwrap().parse().unwrap();
+    let order = json!({ "action": "unpublish", "at": "2026-10-25T09:00", "time_zone": "Asia/Baku" });
+    let entry = editor.post(&format!("/v1/articles/{article}/translations/az/schedule")).json(&order).expect(201).await;
+    let order = json!({ "languages": ["az"], "when": "all_approved" });
+    let release = editor.post(&format!("/v1/articles/{article}/releases")).json(&order).expect(201).await;
+    (id(&entry), id(&release))
+}
+
 async fn target(app: &App, name: &'static str, agency: Uuid, author: &str, shared: bool) -> Target {
     let invited = format!("invited-{}@example.org", Uuid::now_v7().simple());
     let slug = if author.contains("kazinform") { "kazinform" } else { "trend" };
+    let article = article(app, author, shared).await;
+    let (entry, release) = waiting(app, article, &format!("editor@{slug}.example")).await;
     Target {
         name,
         agency,
         shared,
         author: actor(app, author).await.id(),
-        article: article(app, author, shared).await,
+        article,
+        entry,
+        release,
         office: id_of(app, "SELECT id FROM offices WHERE agency_id = $1 LIMIT 1", agency).await,
         agreement: id_of(app, "SELECT id FROM agreements WHERE agency_id = $1 LIMIT 1", agency).await,
         key: key(app, slug, &[Scope::PartnerRead]).await.1,

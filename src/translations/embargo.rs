@@ -1,0 +1,272 @@
+//! Embargoes: a text is kept from readers until a time, also where it is published; partners with the scope see it before.
+
+use super::workflow::{TextPath, answer, at};
+use super::{Publication, Step, Translation, step, store};
+use crate::answer::Answer;
+use crate::audit::{self, Action, By, Entry};
+use crate::auth::Caller;
+use crate::config::Config;
+use crate::db::{Reader, Timestamp, Tx};
+use crate::error::{Code, Error, Faults, Result};
+use crate::extract::{Body, Path};
+use crate::idempotency::Write;
+use crate::jobs::{self, Job};
+use crate::language::Tag;
+use crate::notices::{self, Notice, NoticeKind};
+use crate::policy::{Actor, ChangeEmbargo, Permission, decide};
+use crate::precondition::{IfMatch, Precondition};
+use crate::state::State;
+use crate::{articles, partner, publication, when};
+use actix_web::web::Data;
+use actix_web::{delete, get, post, put};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(put_embargo).service(delete_embargo).service(lift_embargo).service(list_embargo_readers);
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"until": "2026-10-25T09:00", "time_zone": "Asia/Baku"}))]
+struct EmbargoOrder {
+    /// A time of day in `time_zone`, or an instant with its offset or `Z`.
+    until: String,
+    /// IANA.
+    time_zone: Option<String>,
+    /// Which of two, where the clocks are put back: `+03:00`.
+    offset: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "The ministry has published the figures early."}))]
+struct LiftOrder {
+    #[schema(min_length = 1, max_length = 1000)]
+    reason: String,
+}
+
+/// Lets readers see a text when its embargo ends.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct EndEmbargo {
+    pub article: Uuid,
+    pub language: Tag,
+}
+
+impl Job for EndEmbargo {
+    const KIND: &'static str = "embargo.end";
+    const PROMPT: bool = true;
+
+    fn key(&self) -> Option<String> {
+        Some(key(self.article, &self.language))
+    }
+
+    fn text(&self) -> Option<(Uuid, Tag)> {
+        Some((self.article, self.language.clone()))
+    }
+
+    async fn run(self, state: &State) -> anyhow::Result<()> {
+        let mut tx = state.db.begin().await?;
+        articles::hold(&mut tx, self.article).await?;
+        let now = state.clock.now();
+        let text = store::read(&mut tx, self.article, &self.language).await?;
+        if let Some(text) = text.filter(|text| text.embargo_until.is_some_and(|until| until <= now)) {
+            let by = set_by(&mut tx, &text).await?.unwrap_or(text.updated_by);
+            let seq = open(&mut tx, &state.config, by, &text, now).await?;
+            if seq.is_some() {
+                record(&mut tx, By::Service, Action::EmbargoEnded, &text, json!({ "change": seq, "until": text.embargo_until }), now).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn given_up(self, state: &State) -> anyhow::Result<()> {
+        let mut tx = state.db.begin().await?;
+        let people = notices::people_of(&mut tx, self.article, &self.language).await?;
+        let details = json!({ "job": Self::KIND, "code": Code::Internal.as_str() });
+        let notice = Notice { kind: NoticeKind::JobFailed, article: Some(self.article), language: Some(&self.language), by: None, details };
+        notices::tell(&mut tx, &people, &notice, state.clock.now()).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+fn key(article: Uuid, language: &Tag) -> String {
+    format!("embargo:{article}:{language}")
+}
+
+async fn set_by(tx: &mut Tx, text: &Translation) -> Result<Option<Uuid>> {
+    let query = tx.query("SELECT embargo_by FROM translations WHERE article_id = $1 AND language = $2");
+    let (by,): (Option<Uuid>,) = query.bind(text.article_id).bind(&text.language).one().await?;
+    Ok(by)
+}
+
+async fn set(tx: &mut Tx, text: &Translation, until: Option<Timestamp>, by: Uuid, now: Timestamp) -> Result<()> {
+    tx.query(
+        "UPDATE translations SET embargo_until = $3, embargo_by = $4, version = version + 1, updated_at = $5, updated_by = $6 \
+         WHERE article_id = $1 AND language = $2",
+    )
+    .bind(text.article_id)
+    .bind(&text.language)
+    .bind(until)
+    .bind(until.map(|_| by))
+    .bind(now)
+    .bind(by)
+    .execute()
+    .await?;
+    articles::touch(tx, text.article_id, by, now).await
+}
+
+/// Ends an embargo. What was published under it reaches readers; the number of that change.
+async fn open(tx: &mut Tx, config: &Config, by: Uuid, text: &Translation, now: Timestamp) -> Result<Option<i64>> {
+    set(tx, text, None, by, now).await?;
+    if text.publication != Publication::Published || !publication::is_held(tx, text.article_id, &text.language).await? {
+        return Ok(None);
+    }
+    tx.query("UPDATE translations SET published_at = $3, first_published_at = COALESCE(first_published_at, $3) WHERE article_id = $1 AND language = $2")
+        .bind(text.article_id)
+        .bind(&text.language)
+        .bind(now)
+        .execute()
+        .await?;
+    let Some(opened) = publication::open(tx, config, text.article_id, &text.language, now).await? else { return Ok(None) };
+    tx.query("UPDATE translations SET slug = $3 WHERE article_id = $1 AND language = $2 AND slug = $4")
+        .bind(text.article_id)
+        .bind(&text.language)
+        .bind(&opened.slug)
+        .bind(&opened.planned)
+        .execute()
+        .await?;
+    Ok(Some(opened.seq))
+}
+
+async fn record(tx: &mut Tx, by: By, action: Action, text: &Translation, details: Value, now: Timestamp) -> Result<()> {
+    let entry = Entry { action, agency: Some(text.agency_id), subject: text.article_id, language: Some(&text.language), details };
+    audit::record(tx, by, entry, now).await
+}
+
+/// The text as it is now.
+async fn changed(tx: &mut Tx, text: &Translation) -> Result<Answer> {
+    let text = store::read(tx, text.article_id, &text.language).await?.ok_or_else(|| Error::internal("the text under embargo is not there"))?;
+    answer(&text)
+}
+
+/// Set, prolong or shorten an embargo
+///
+/// Until then, readers do not see the text, also where it is published; then, or when somebody lifts it, it enters delivery by itself.
+/// What readers already see cannot be kept from them.
+#[utoipa::path(tag = "embargo", params(TextPath, IfMatch), request_body = EmbargoOrder, responses((status = 200, description = "Under embargo", body = Translation)),
+    extensions(("x-problems" = json!(["illegal_transition", "conflict"]))))]
+#[put("/articles/{id}/translations/{language}/embargo")]
+async fn put_embargo(
+    state: Data<State>,
+    caller: Caller<ChangeEmbargo>,
+    Path(path): Path<TextPath>,
+    precondition: Precondition,
+    write: Write,
+    Body(order): Body<EmbargoOrder>,
+) -> Result<Answer> {
+    let mut faults = Faults::default();
+    let said = when::Said { at: &order.until, time_zone: order.time_zone.as_deref(), offset: order.offset.as_deref() };
+    let moment = when::read(said, "/until", &state.clock, &mut faults);
+    faults.finish()?;
+    let until = moment.map(|moment| moment.at).ok_or_else(|| Error::internal("a moment without faults is not there"))?;
+    write
+        .run(&caller, async |tx| {
+            let now = state.clock.now();
+            let text = at(tx, &caller, ChangeEmbargo::RULE, &path, &precondition, now).await?;
+            step(text.publication, text.review, Step::Edit)?;
+            if publication::is_public(tx, text.article_id, &text.language).await? {
+                return Err(Error::new(Code::Conflict, "Readers see the text already: unpublish it, or leave it."));
+            }
+            set(tx, &text, Some(until), caller.id(), now).await?;
+            publication::refresh_held(tx, &state.config, text.article_id, &text.language, until, now).await?;
+            jobs::enqueue(&mut *tx, &EndEmbargo { article: text.article_id, language: text.language.clone() }, until, now).await?;
+            let details = json!({ "until": until, "before": text.embargo_until });
+            record(tx, (&*caller).into(), Action::EmbargoSet, &text, details, now).await?;
+            changed(tx, &text).await
+        })
+        .await
+}
+
+async fn lift(tx: &mut Tx, config: &Config, actor: &Actor, text: &Translation, reason: Option<&str>, now: Timestamp) -> Result<Answer> {
+    jobs::forget(&mut *tx, &key(text.article_id, &text.language)).await?;
+    let seq = open(tx, config, actor.id(), text, now).await?;
+    let details = json!({ "until": text.embargo_until, "reason": reason, "change": seq });
+    record(tx, actor.into(), Action::EmbargoLifted, text, details, now).await?;
+    changed(tx, text).await
+}
+
+fn needs_embargo(text: &Translation) -> Result<()> {
+    step(text.publication, text.review, Step::Edit)?;
+    text.embargo_until.map(drop).ok_or_else(|| Error::new(Code::Conflict, "The text is under no embargo."))
+}
+
+/// Take an embargo back
+///
+/// While the text is not published; what is published is lifted, with a reason.
+#[utoipa::path(tag = "embargo", params(TextPath, IfMatch), responses((status = 200, description = "Under no embargo", body = Translation)),
+    extensions(("x-problems" = json!(["illegal_transition", "conflict"]))))]
+#[delete("/articles/{id}/translations/{language}/embargo")]
+async fn delete_embargo(
+    state: Data<State>,
+    caller: Caller<ChangeEmbargo>,
+    Path(path): Path<TextPath>,
+    precondition: Precondition,
+    write: Write,
+) -> Result<Answer> {
+    write
+        .run(&caller, async |tx| {
+            let now = state.clock.now();
+            let text = at(tx, &caller, ChangeEmbargo::RULE, &path, &precondition, now).await?;
+            needs_embargo(&text)?;
+            if publication::is_held(tx, text.article_id, &text.language).await? {
+                return Err(Error::new(Code::Conflict, "The text is published: lifting its embargo shows it to readers, and needs a reason."));
+            }
+            lift(tx, &state.config, &caller, &text, None, now).await
+        })
+        .await
+}
+
+/// Lift an embargo
+///
+/// What is published under it reaches readers at once.
+#[utoipa::path(tag = "embargo", params(TextPath, IfMatch), request_body = LiftOrder, responses((status = 200, description = "Under no embargo", body = Translation)),
+    extensions(("x-problems" = json!(["illegal_transition", "conflict"]))))]
+#[post("/articles/{id}/translations/{language}/embargo/lift")]
+async fn lift_embargo(
+    state: Data<State>,
+    caller: Caller<ChangeEmbargo>,
+    Path(path): Path<TextPath>,
+    precondition: Precondition,
+    write: Write,
+    Body(order): Body<LiftOrder>,
+) -> Result<Answer> {
+    let mut faults = Faults::default();
+    faults.text("/reason", &order.reason, 1, 1_000);
+    faults.finish()?;
+    write
+        .run(&caller, async |tx| {
+            let now = state.clock.now();
+            let text = at(tx, &caller, ChangeEmbargo::RULE, &path, &precondition, now).await?;
+            needs_embargo(&text)?;
+            lift(tx, &state.config, &caller, &text, Some(&order.reason), now).await
+        })
+        .await
+}
+
+/// See who read a text under embargo
+///
+/// Which keys of partners fetched it before readers could, and when.
+#[utoipa::path(tag = "embargo", params(TextPath), responses((status = 200, description = "Who read it, the latest first", body = crate::page::Page<partner::EarlyRead>)))]
+#[get("/articles/{id}/translations/{language}/embargo/readers")]
+async fn list_embargo_readers(state: Data<State>, caller: Caller<ChangeEmbargo>, Path(path): Path<TextPath>) -> Result<Answer> {
+    let found = articles::find(&state.db, &caller, path.id, state.clock.now()).await?;
+    let text = store::read(&state.db, path.id, &path.language).await?.ok_or_else(|| Error::not_found("translation"))?;
+    articles::admit(decide(ChangeEmbargo::RULE, &caller, text.relation(&caller, &found)), "translation")?;
+    Answer::ok(&crate::page::Page::whole(partner::readers(&state.db, path.id, &path.language).await?))
+}
