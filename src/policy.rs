@@ -151,6 +151,12 @@ permissions! {
     PublishWork = "articles:publish", [Editor, Admin], scope ArticlesPublish;
     /// Withdraw for good.
     KillWork = "articles:kill", [Editor, Admin];
+    /// Show a text to somebody without a login.
+    PreviewWork = "articles:preview", [Journalist, Editor, Admin];
+    /// Read what stands on front pages, and what is to.
+    ReadFrontPages = "front-pages:read", [Journalist, Editor, Admin];
+    /// Say what stands on front pages: the house's for staff of the platform, an agency's for its own.
+    EditFrontPages = "front-pages:edit", [Editor, Admin];
     /// Give work to somebody.
     AssignWork = "articles:assign", [Editor, Admin];
 }
@@ -236,6 +242,10 @@ pub const OPERATIONS: &[(&str, Access)] = &[
     ("get_published_agency", Access::Public),
     ("list_published_staff", Access::Public),
     ("get_published_staff_member", Access::Public),
+    ("list_published_corrections", Access::Public),
+    ("list_published_front_pages", Access::Public),
+    ("get_published_front_page", Access::Public),
+    ("get_preview", Access::Public),
     ("log_out", needs::<Myself>()),
     ("get_me", needs::<Myself>()),
     ("update_me", needs::<Myself>()),
@@ -302,6 +312,18 @@ pub const OPERATIONS: &[(&str, Access)] = &[
     ("publish_translation", needs::<PublishWork>()),
     ("unpublish_translation", needs::<PublishWork>()),
     ("kill_translation", needs::<KillWork>()),
+    ("create_preview_link", needs::<PreviewWork>()),
+    ("list_preview_links", needs::<PreviewWork>()),
+    ("revoke_preview_link", needs::<PreviewWork>()),
+    ("list_front_pages", needs::<ReadFrontPages>()),
+    ("get_front_page", needs::<ReadFrontPages>()),
+    ("create_front_page", needs::<EditFrontPages>()),
+    ("get_front_page_edition", needs::<ReadFrontPages>()),
+    ("put_front_page_edition", needs::<EditFrontPages>()),
+    ("list_front_page_changes", needs::<ReadFrontPages>()),
+    ("get_front_page_change", needs::<ReadFrontPages>()),
+    ("schedule_front_page_change", needs::<EditFrontPages>()),
+    ("cancel_front_page_change", needs::<EditFrontPages>()),
     ("convert_html", needs::<WriteWork>()),
 ];
 

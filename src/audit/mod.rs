@@ -17,6 +17,12 @@ text_enum! {
         TextPublished = "text.published",
         TextUnpublished = "text.unpublished",
         TextKilled = "text.killed",
+        PreviewCreated = "preview.created",
+        PreviewRevoked = "preview.revoked",
+        FrontPageCreated = "front_page.created",
+        FrontPageChanged = "front_page.changed",
+        FrontPageScheduled = "front_page.scheduled",
+        FrontPageCanceled = "front_page.canceled",
     }
 }
 

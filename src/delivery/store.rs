@@ -3,19 +3,10 @@
 use crate::db::{Engine, Query, Reader, Timestamp};
 use crate::error::{Code, Error, Result};
 use crate::language::Tag;
-use crate::text_enum;
+use crate::publication::BodyFormat;
 use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
-
-text_enum! {
-    /// In which form the body is wanted.
-    pub enum BodyFormat {
-        PortableText = "portable_text",
-        Html = "html",
-        Text = "text",
-    }
-}
 
 /// A public text, as stored.
 #[derive(FromRow)]

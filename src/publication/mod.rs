@@ -4,11 +4,15 @@
 //! it; [`withdraw`] takes it away. Each is one entry of the gap-free sequence, whose counter is locked near the end.
 
 mod document;
+mod front_page;
+mod preview;
 mod profile;
 mod rebuild;
 mod store;
 
 pub use document::Head;
+pub use front_page::{FrontPageSlot, FrontPageView, PublicText, public_texts, set_front_page};
+pub use preview::{BodyFormat, preview};
 pub use profile::{AgencyProfile, SectionProfile, StaffProfile, refresh_agency, refresh_section, refresh_staff};
 pub use rebuild::{Rebuild, RebuildSelection, follow_addresses};
 

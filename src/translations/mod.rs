@@ -12,9 +12,9 @@ mod text;
 mod workflow;
 
 pub use http::{CreateArticle, create, routes};
-pub use store::{First, Translation, find, put_first};
+pub use store::{First, Translation, find, look, put_first};
 pub use text::{NewText, Text};
-pub use workflow::{PublishOrder, approve, kill, publish, submit, unpublish};
+pub use workflow::{PublishOrder, TextPath, approve, kill, publish, submit, unpublish};
 
 use crate::db::{TextEnum, Timestamp, Tx};
 use crate::error::{Code, Error, Result};
