@@ -9,7 +9,7 @@ mod store;
 
 pub use freshness::{Freshness, push_freshness, push_original};
 pub use http::routes;
-pub use list::headline_key;
+pub use list::{TextOverview, headline_key, overviews, visible_among};
 pub use store::{find, hold, insert, reach, touch};
 
 use crate::error::{Error, Faults, Result};

@@ -37,7 +37,6 @@ pub struct PublishedArticleWithBody {
 /// Portable Text, or a string for `body_format=html` and `text`.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "it only describes")]
 pub enum BodyForm {
     Blocks(Body),
     Rendered(String),

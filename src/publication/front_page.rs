@@ -100,6 +100,16 @@ async fn last_left(tx: &mut Tx, view: &FrontPageView<'_>, now: Timestamp) -> Res
         .await?)
 }
 
+/// Those of the articles of which something is public.
+///
+/// # Errors
+/// When the database fails.
+pub async fn public_among(on: impl Reader<'_>, articles: &[Uuid]) -> Result<Vec<Uuid>> {
+    let query = on.query("SELECT DISTINCT article_id FROM published_documents WHERE article_id IN (").push_list(articles.iter().copied());
+    let rows: Vec<(Uuid,)> = query.push(")").all().await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// What everybody may know of a text.
 pub struct PublicText {
     pub article_id: Uuid,

@@ -80,8 +80,7 @@ async fn batch(state: &State, selection: RebuildSelection, after: i64) -> anyhow
         // Its row may have a new address already, which nobody has published.
         let source = store::Source { slug: slug.clone(), ..store::source(&mut tx, *article, language).await? };
         let change = last_change(&mut tx, *article, language).await?;
-        let (change, at) =
-            change.map_or((Change { r#type: ChangeType::Published, kind: None, public_note: None }, now), |logged| (logged.change, logged.at));
+        let (change, at) = change.map_or((Change { r#type: ChangeType::Published, kind: None, public_note: None }, now), |logged| (logged.change, logged.at));
         let document = document::render(&mut tx, &state.config, &source, &change, Rendering { at, again: true }).await?;
         // What readers cannot see changed nothing for them.
         if store::is_shown_otherwise(&mut tx, &document).await? {

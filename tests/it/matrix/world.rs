@@ -52,6 +52,10 @@ pub struct Target {
     pub key: Uuid,
     pub staff: Uuid,
     pub invited: Uuid,
+    /// A front page of the agency, which is set in the first language, and a change of it.
+    pub page: String,
+    pub change: Uuid,
+    pub preview: Uuid,
 }
 
 pub struct World {
@@ -210,13 +214,15 @@ impl World {
             }
         }
         let key_actor = Actor { agency: trend, platform: false, who: Who::Key { id: author_key, scopes: vec![Scope::ArticlesSubmit] } };
+        let of_key = article_by(app, &key_actor, false).await;
         let targets = vec![
             target(app, "an article of the author", trend, "journalist@trend.example", false).await,
             target(app, "a foreign article", kazinform, "editor@kazinform.example", false).await,
             target(app, "a shared article", trend, "editor@trend.example", true).await,
             Target {
                 author: author_key,
-                article: article_by(app, &key_actor, false).await,
+                article: of_key,
+                preview: preview(app, "trend", of_key).await,
                 ..target(app, "an article of a key", trend, "editor@trend.example", false).await
             },
         ];
@@ -234,15 +240,36 @@ fn key_of(name: &'static str, agency: Uuid, text: String, id: Uuid, scopes: Vec<
     Person { name, credentials: Credentials::Token(text), actor: Some(Actor { agency, platform: false, who: Who::Key { id, scopes } }) }
 }
 
+async fn front_page(app: &App, agency: &str) -> (String, Uuid) {
+    let admin = app.staff("admin@platform.example").await;
+    let name = Uuid::now_v7().simple().to_string()[16..].to_owned() + "-page";
+    admin.post("/v1/front-pages").json(&json!({ "name": name, "agency": agency })).expect(201).await;
+    let path = format!("/v1/front-pages/{name}/{}", LANGUAGES[0]);
+    admin.put(&path).header("If-None-Match", "*").json(&json!({ "slots": [] })).expect(201).await;
+    let change = admin.post(&format!("{path}/changes")).json(&json!({ "at": "2026-07-25T00:00:00Z", "slots": [] })).expect(201).await.json();
+    (name, change["id"].as_str().unwrap().parse().unwrap())
+}
+
+async fn preview(app: &App, agency: &str, article: Uuid) -> Uuid {
+    let editor = app.staff(&format!("editor@{agency}.example")).await;
+    let made = editor.post(&format!("/v1/articles/{article}/translations/{}/preview-links", LANGUAGES[0])).expect(201).await.json();
+    made["id"].as_str().unwrap().parse().unwrap()
+}
+
 async fn target(app: &App, name: &'static str, agency: Uuid, author: &str, shared: bool) -> Target {
     let invited = format!("invited-{}@example.org", Uuid::now_v7().simple());
     let slug = if author.contains("kazinform") { "kazinform" } else { "trend" };
+    let article = article(app, author, shared).await;
+    let (page, change) = front_page(app, slug).await;
     Target {
         name,
         agency,
         shared,
         author: actor(app, author).await.id(),
-        article: article(app, author, shared).await,
+        article,
+        page,
+        change,
+        preview: preview(app, slug, article).await,
         office: id_of(app, "SELECT id FROM offices WHERE agency_id = $1 LIMIT 1", agency).await,
         agreement: id_of(app, "SELECT id FROM agreements WHERE agency_id = $1 LIMIT 1", agency).await,
         key: key(app, slug, &[Scope::PartnerRead]).await.1,
