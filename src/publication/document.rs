@@ -95,6 +95,7 @@ pub struct LastChange {
 }
 
 /// When a document is rendered.
+#[derive(Clone, Copy)]
 pub struct Rendering {
     /// When it was last published.
     pub at: Timestamp,
