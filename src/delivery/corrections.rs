@@ -112,7 +112,7 @@ async fn list_published_corrections(state: Data<State>, request: HttpRequest, Qu
     let sections = ids(&mut on, "section", query.section.as_ref()).await?;
     // What is read after the date can only be newer than it says.
     let modified_at = store::changed_at(&mut on, "articles").await?;
-    // A CROSS JOIN is what SQLite does not turn around: it reads the index of corrections from its end.
+    // CROSS keeps SQLite from turning the two around: it reads the index of corrections from its end.
     let mut rows = on.query(
         "SELECT c.seq, c.article_id, c.language, c.change_kind AS kind, c.public_note, c.at, d.url, d.card \
          FROM published_changes c CROSS JOIN published_documents d \

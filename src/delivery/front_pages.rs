@@ -33,7 +33,7 @@ struct PagePath {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct PageQuery {
-    /// Strictly this language; `auto` negotiates by `Accept-Language`.
+    /// Strictly this language; `auto` negotiates by `Accept-Language`, and takes any where nothing fits.
     #[param(value_type = String, example = "kk")]
     language: Wanted,
     /// Languages whose page to take where there is none in that one, in this order; `auto` for the house's table.
@@ -141,12 +141,19 @@ async fn get_published_front_page(
         Wanted::Is(tag) => Some(tag),
         Wanted::Auto => negotiation::best(&request, &available),
     };
-    let fallback = wanted.iter().zip(&query.fallback).flat_map(|(wanted, fallback)| fallback.after(wanted));
-    let Some(language) = wanted.iter().cloned().chain(fallback).find(|language| available.contains(language)) else {
-        return Err(missing(&available));
-    };
+    let Some(language) = choose(wanted.as_ref(), query.fallback.as_ref(), &available) else { return Err(missing(&available)) };
     let requested = wanted.filter(|wanted| *wanted != language);
     Ok(send(&mut on, &path.name, &language, requested.as_ref(), varies, now).await?.answer(&request))
+}
+
+/// The language to send: the one wanted, or the first of the others that may take its place. Whoever wants none takes any.
+fn choose(wanted: Option<&Tag>, fallback: Option<&Fallback>, available: &[Tag]) -> Option<Tag> {
+    let candidates: Vec<Tag> = match (wanted, fallback) {
+        (Some(wanted), fallback) => [wanted.clone()].into_iter().chain(fallback.map_or_else(Vec::new, |fallback| fallback.after(wanted))).collect(),
+        (None, Some(Fallback::To(tags))) => tags.iter().chain(available).cloned().collect(),
+        (None, _) => available.to_vec(),
+    };
+    candidates.into_iter().find(|language| available.contains(language))
 }
 
 /// Why there is nothing to send.
