@@ -2,7 +2,9 @@
 
 use crate::error::{Code, Problem};
 use crate::policy::{Access, Role, access};
-use crate::{agencies, articles, auth, cors, delivery, edge, health, jobs, partner, problems, schedule, sections, staff, topics, translations};
+use crate::{
+    agencies, articles, auth, cors, delivery, edge, front_pages, health, jobs, partner, preview, problems, schedule, sections, staff, topics, translations,
+};
 use actix_web::App;
 use actix_web::middleware::from_fn;
 use serde_json::{Map, Value, json};
@@ -36,6 +38,8 @@ pub fn routes(config: &mut ServiceConfig, origins: &[String]) {
                 .configure(translations::routes)
                 .configure(schedule::routes)
                 .configure(partner::routes)
+                .configure(preview::routes)
+                .configure(front_pages::routes)
                 .configure(jobs::routes),
         );
 }
@@ -63,6 +67,8 @@ fn base() -> OpenApi {
         ("schedule", "What is to happen by itself: publishing and unpublishing at a time, and texts that go out together."),
         ("embargo", "Texts that are kept from readers until a time."),
         ("partner", "What partners see before readers do, by API key. Never cached; what is read is recorded."),
+        ("previews", "Texts shown before readers see them, without a login."),
+        ("front-pages", "What stands on the front pages, in each language."),
         ("agencies", "Agencies, their offices, agreements and keys."),
         ("staff", "People and their invitations."),
         ("sections", "Sections of the site."),

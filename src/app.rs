@@ -3,7 +3,7 @@
 use crate::jobs::Registry;
 use crate::routes::Routes;
 use crate::state::State;
-use crate::{api, auth, docs, edge, publication, schedule, translations};
+use crate::{api, auth, docs, edge, front_pages, publication, schedule, translations};
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
@@ -51,4 +51,5 @@ pub fn jobs() -> Registry {
         .with::<translations::EndEmbargo>()
         .with::<schedule::RunEntry>()
         .with::<schedule::RunRelease>()
+        .with::<front_pages::CarryOut>()
 }

@@ -159,6 +159,12 @@ permissions! {
     ReadPartner = "partner:read", [], scope PartnerRead;
     /// See background work, and retry or discard what was given up.
     ManageJobs = "jobs:manage", [Admin], only platform;
+    /// Show a text to somebody without a login.
+    PreviewWork = "articles:preview", [Journalist, Editor, Admin];
+    /// Read what stands on front pages, and what is to.
+    ReadFrontPages = "front-pages:read", [Journalist, Editor, Admin];
+    /// Say what stands on front pages: the house's for staff of the platform, an agency's for its own.
+    EditFrontPages = "front-pages:edit", [Editor, Admin];
     /// Give work to somebody.
     AssignWork = "articles:assign", [Editor, Admin];
 }
@@ -244,6 +250,10 @@ pub const OPERATIONS: &[(&str, Access)] = &[
     ("get_published_agency", Access::Public),
     ("list_published_staff", Access::Public),
     ("get_published_staff_member", Access::Public),
+    ("list_published_corrections", Access::Public),
+    ("list_published_front_pages", Access::Public),
+    ("get_published_front_page", Access::Public),
+    ("get_preview", Access::Public),
     ("log_out", needs::<Myself>()),
     ("get_me", needs::<Myself>()),
     ("update_me", needs::<Myself>()),
@@ -315,6 +325,18 @@ pub const OPERATIONS: &[(&str, Access)] = &[
     ("kill_article", needs::<KillWork>()),
     ("confirm_kill", needs::<KillWork>()),
     ("cancel_kill", needs::<KillWork>()),
+    ("create_preview_link", needs::<PreviewWork>()),
+    ("list_preview_links", needs::<PreviewWork>()),
+    ("revoke_preview_link", needs::<PreviewWork>()),
+    ("list_front_pages", needs::<ReadFrontPages>()),
+    ("get_front_page", needs::<ReadFrontPages>()),
+    ("create_front_page", needs::<EditFrontPages>()),
+    ("get_front_page_edition", needs::<ReadFrontPages>()),
+    ("put_front_page_edition", needs::<EditFrontPages>()),
+    ("list_front_page_changes", needs::<ReadFrontPages>()),
+    ("get_front_page_change", needs::<ReadFrontPages>()),
+    ("schedule_front_page_change", needs::<EditFrontPages>()),
+    ("cancel_front_page_change", needs::<EditFrontPages>()),
     ("convert_html", needs::<WriteWork>()),
     ("list_schedule", needs::<ReadWork>()),
     ("get_schedule_entry", needs::<ReadWork>()),

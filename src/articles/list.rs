@@ -74,6 +74,9 @@ pub struct ArticleFilter {
     /// IPTC Media Topics.
     #[param(value_type = Option<String>, example = "medtop:20000344")]
     pub topic: Option<List<String>>,
+    /// As urgent as this or more: `2` finds flashes.
+    #[param(minimum = 1, maximum = 9)]
+    pub urgency_max: Option<i32>,
     #[param(value_type = Option<Timestamp>)]
     pub updated_after: Option<Timestamp>,
     #[param(value_type = Option<Timestamp>)]
@@ -104,7 +107,7 @@ pub struct ArticleWithTexts {
 #[derive(Clone, Debug, Serialize, FromRow, ToSchema)]
 pub struct TextOverview {
     #[serde(skip)]
-    article_id: Uuid,
+    pub article_id: Uuid,
     pub language: Tag,
     pub agency_id: Uuid,
     pub is_original: bool,
@@ -139,6 +142,17 @@ pub fn push_visible<'q>(query: Query<'q>, actor: &Actor) -> Query<'q> {
     query.push(")")
 }
 
+/// Those of the articles that the caller may see.
+///
+/// # Errors
+/// When the database fails.
+pub async fn visible_among(on: impl Reader<'_>, actor: &Actor, articles: &[Uuid], now: Timestamp) -> Result<Vec<Uuid>> {
+    let start = on.query("SELECT a.id FROM articles a WHERE a.deleted_at IS NULL AND $1 = $1 AND $2 = $2 AND $3 = $3");
+    let query = push_visible(start.bind(actor.id()).bind(actor.agency).bind(now.to_utc().date_naive()), actor);
+    let rows: Vec<(Uuid,)> = query.push(" AND a.id IN (").push_list(articles.iter().copied()).push(")").all().await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 struct Resolved {
     agencies: Option<Vec<Uuid>>,
     sections: Option<Vec<Uuid>>,
@@ -170,6 +184,11 @@ fn filtered<'q>(query: Query<'q>, actor: &Actor, filter: &ArticleFilter, resolve
             .push(" AND NOT EXISTS (SELECT 1 FROM translations t WHERE t.article_id = a.id AND t.deleted_at IS NULL AND t.language = ")
             .push_bind(language)
             .push(")");
+    }
+    if let Some(urgency) = filter.urgency_max {
+        // There is an index of those alone.
+        let query_so_far = if urgency <= crate::publication::URGENT { query.push(" AND a.urgency <= 3") } else { query };
+        query = query_so_far.push(" AND a.urgency <= ").push_bind(urgency);
     }
     query = query.push_some(" AND a.updated_at > ", filter.updated_after).push_some(" AND a.updated_at < ", filter.updated_before);
     of_texts(query, filter)
@@ -252,6 +271,9 @@ pub async fn list(state: &State, actor: &Actor, filter: &ArticleFilter) -> Resul
     let asked = Asked::<(i64, Uuid)>::read(filter.limit, filter.cursor.as_deref(), &plain)?;
     if filter.headline.as_ref().is_some_and(|text| text.chars().count() > 200) {
         return Err(Error::parameter("headline", "has more than 200 characters"));
+    }
+    if filter.urgency_max.is_some_and(|urgency| !(1..=9).contains(&urgency)) {
+        return Err(Error::parameter("urgency_max", "must be from 1 (flash) to 9"));
     }
     let resolved = resolve(db, filter).await?;
     let today = state.clock.now().to_utc().date_naive();

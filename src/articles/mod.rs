@@ -11,7 +11,7 @@ mod store;
 pub use freshness::{Freshness, push_correction_pending, push_freshness, push_original};
 pub use http::routes;
 pub use killed::{Killing, check_lives, kill, must_live, note_order};
-pub use list::{ArticleWithTexts, headline_key, push_visible, with_texts};
+pub use list::{ArticleWithTexts, TextOverview, headline_key, overviews, push_visible, visible_among, with_texts};
 pub use store::{find, hold, insert, reach, touch};
 
 use crate::error::{Error, Faults, Result};

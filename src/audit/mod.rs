@@ -38,6 +38,12 @@ text_enum! {
         ReleaseFailed = "release.failed",
         JobRetried = "job.retried",
         JobDiscarded = "job.discarded",
+        PreviewCreated = "preview.created",
+        PreviewRevoked = "preview.revoked",
+        FrontPageCreated = "front_page.created",
+        FrontPageChanged = "front_page.changed",
+        FrontPageScheduled = "front_page.scheduled",
+        FrontPageCanceled = "front_page.canceled",
     }
 }
 

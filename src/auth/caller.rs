@@ -96,6 +96,22 @@ async fn by_token(state: &State, token: &str) -> Result<Actor> {
     Ok(Actor { agency, platform: kind == "platform", who: Who::Staff { id: claims.sub, role, session: claims.sid } })
 }
 
+/// A staff member as they stand at this moment, whether or not they are signed in; `None` for who may not act.
+///
+/// # Errors
+/// When the database fails.
+pub async fn actor_of(on: impl Reader<'_>, staff: Uuid) -> Result<Option<Actor>> {
+    let found: Option<(Uuid, String, Role)> = on
+        .query(
+            "SELECT s.agency_id, a.kind, s.role FROM staff s JOIN agencies a ON a.id = s.agency_id \
+             WHERE s.id = $1 AND s.state = 'active' AND a.state = 'active'",
+        )
+        .bind(staff)
+        .optional()
+        .await?;
+    Ok(found.map(|(agency, kind, role)| Actor { agency, platform: kind == "platform", who: Who::Staff { id: staff, role, session: Uuid::nil() } }))
+}
+
 async fn by_key(state: &State, text: &str) -> Result<Actor> {
     let now = state.clock.now();
     let known = api_keys::find(&state.db, &state.secrets.api_keys, text, now).await?;
@@ -112,16 +128,8 @@ async fn by_key(state: &State, text: &str) -> Result<Actor> {
 /// # Errors
 /// When the database fails.
 pub async fn act_as(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<Option<Actor>> {
-    let person: Option<(Uuid, String, Role)> = tx
-        .query(
-            "SELECT s.agency_id, a.kind, s.role FROM staff s JOIN agencies a ON a.id = s.agency_id \
-             WHERE s.id = $1 AND s.state = 'active' AND a.state = 'active'",
-        )
-        .bind(id)
-        .optional()
-        .await?;
-    if let Some((agency, kind, role)) = person {
-        return Ok(Some(Actor { agency, platform: kind == "platform", who: Who::Staff { id, role, session: Uuid::nil() } }));
+    if let Some(actor) = actor_of(&mut *tx, id).await? {
+        return Ok(Some(actor));
     }
     let key: Option<(Uuid, Json<Vec<Scope>>)> = tx
         .query(

@@ -14,7 +14,7 @@ mod store;
 mod throttle;
 mod token;
 
-pub use caller::{Caller, act_as, identify};
+pub use caller::{Caller, act_as, actor_of, identify};
 pub use http::{keys, routes};
 pub use links::{Purpose, make as make_link};
 pub use mails::{InvitationMail, ResetMail};

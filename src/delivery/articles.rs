@@ -3,11 +3,12 @@
 use super::conditional::{Public, join_links};
 use super::negotiation::{self, Fallback, Wanted};
 use super::schema::PublishedArticleWithBody;
-use super::store::{self, BodyFormat, Document, Filter};
+use super::store::{self, Document, Filter};
 use crate::db::Conn;
 use crate::error::{Code, Error, Result};
 use crate::extract::{Path, Query};
 use crate::language::Tag;
+use crate::publication::BodyFormat;
 use crate::state::State;
 use crate::text_enum;
 use actix_web::http::header;

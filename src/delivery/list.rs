@@ -72,6 +72,9 @@ struct ListQuery {
     /// Articles, by id.
     #[param(value_type = Option<String>)]
     id: Option<List<Uuid>>,
+    /// As urgent as this or more: `2` finds flashes.
+    #[param(minimum = 1, maximum = 9)]
+    urgency_max: Option<i32>,
     #[param(value_type = Option<Timestamp>)]
     published_after: Option<Timestamp>,
     #[param(value_type = Option<Timestamp>)]
@@ -155,11 +158,15 @@ async fn filter(on: &mut Conn, request: &HttpRequest, query: &ListQuery) -> Resu
         published_after: query.published_after,
         published_before: query.published_before,
         updated_after: query.updated_after,
+        urgency_max: query.urgency_max,
         oldest_first: query.sort == Some(Sort::OldestFirst),
         ..Filter::default()
     };
     if let Some(unknown) = filter.topics.iter().find(|topic| topics::name(topic).is_none()) {
         return Err(Error::parameter("topic", format!("{unknown:?} is not an IPTC Media Topic")));
+    }
+    if filter.urgency_max.is_some_and(|urgency| !(1..=9).contains(&urgency)) {
+        return Err(Error::parameter("urgency_max", "must be from 1 (flash) to 9"));
     }
     let mut varies = false;
     match &query.language {
@@ -188,7 +195,7 @@ async fn filter(on: &mut Conn, request: &HttpRequest, query: &ListQuery) -> Resu
     Ok((filter, varies))
 }
 
-async fn ids(on: &mut Conn, kind: &'static str, references: Option<&List<String>>) -> Result<Vec<Uuid>> {
+pub async fn ids(on: &mut Conn, kind: &'static str, references: Option<&List<String>>) -> Result<Vec<Uuid>> {
     let mut ids = vec![];
     for reference in references.map_or(&[][..], |list| &list.0) {
         let profile = store::profile(&mut *on, kind, reference).await?;

@@ -4,18 +4,19 @@
 
 mod articles;
 mod conditional;
+mod corrections;
+mod front_pages;
 mod house;
 mod list;
 mod negotiation;
 mod schema;
 mod store;
 
-pub use schema::{Alternate, BodyForm};
-pub use store::BodyFormat;
+pub use schema::{Alternate, BodyForm, PublishedArticleWithBody};
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Mounted under `/v1/delivery`.
 pub fn routes(config: &mut ServiceConfig) {
-    config.configure(list::routes).configure(articles::routes).configure(house::routes);
+    config.configure(list::routes).configure(articles::routes).configure(house::routes).configure(corrections::routes).configure(front_pages::routes);
 }

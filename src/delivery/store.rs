@@ -1,22 +1,14 @@
 //! Reads of the published tables: one statement for one answer.
 
-use crate::db::{Conn, Engine, Query, Reader, Timestamp};
+use crate::db::{Conn, Engine, Query, Reader, Sql, Timestamp};
 use crate::error::{Code, Error, Result};
 use crate::language::Tag;
-use crate::text_enum;
+use crate::publication::{self, BodyFormat};
+use crate::sql;
 use serde_json::json;
 use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
-
-text_enum! {
-    /// In which form the body is wanted.
-    pub enum BodyFormat {
-        PortableText = "portable_text",
-        Html = "html",
-        Text = "text",
-    }
-}
 
 /// A public text, as stored.
 #[derive(FromRow)]
@@ -127,6 +119,8 @@ pub struct Filter {
     pub published_after: Option<Timestamp>,
     pub published_before: Option<Timestamp>,
     pub updated_after: Option<Timestamp>,
+    /// As urgent as this or more.
+    pub urgency_max: Option<i32>,
     pub oldest_first: bool,
     pub ids: Vec<Uuid>,
 }
@@ -181,16 +175,16 @@ async fn one_row(select: Query<'_>, filter: &Filter, limit: u16, after: Option<(
         .push(if filter.oldest_first { "max" } else { "min" })
         .push("(published_at) AS last_at, ")
         .push(CHANGED_AT)
-        .push(", EXISTS (SELECT 1 FROM published_documents d WHERE TRUE");
+        .push(", EXISTS (SELECT 1 FROM published_documents d");
     query = from_page(matching(query, filter), filter, after).push(" LIMIT 1 OFFSET ").push_limit(limit).push(") AS has_more FROM (SELECT ");
-    query = card(query, filter).push(" AS card, d.id, d.rendition, d.published_at FROM published_documents d WHERE TRUE");
+    query = card(query, filter).push(" AS card, d.id, d.rendition, d.published_at FROM published_documents d");
     Ok(ordered(query, filter, limit, after).push(") AS page").one().await?)
 }
 
 /// One row more than wanted says whether there is one.
 async fn rows(select: Query<'_>, filter: &Filter, limit: u16, after: Option<(i64, i64)>) -> Result<Cards> {
     let query = card(select, filter).push(" AS card, d.id, d.rendition, d.published_at, ").push(CHANGED_AT);
-    let query = query.push(" FROM published_documents d WHERE TRUE");
+    let query = query.push(" FROM published_documents d");
     let mut found: Vec<Row> = ordered(query, filter, limit + 1, after).all().await?;
     let has_more = found.len() > usize::from(limit);
     found.truncate(usize::from(limit));
@@ -240,7 +234,15 @@ fn from_page<'q>(query: Query<'q>, filter: &Filter, after: Option<(i64, i64)>) -
         .push(")")
 }
 
-fn matching<'q>(mut query: Query<'q>, filter: &Filter) -> Query<'q> {
+/// SQLite knows nothing of how rare urgent texts are: it is told which index to read. PostgreSQL has statistics.
+const URGENT: Sql = sql!([" INDEXED BY published_documents_urgent" | ""] " WHERE d.urgency <= 3");
+
+fn matching<'q>(query: Query<'q>, filter: &Filter) -> Query<'q> {
+    let mut query = match filter.urgency_max {
+        Some(urgency) if urgency <= publication::URGENT => query.push(URGENT).push(" AND d.urgency <= ").push_bind(urgency),
+        Some(urgency) => query.push(" WHERE d.urgency <= ").push_bind(urgency),
+        None => query.push(" WHERE TRUE"),
+    };
     if filter.fallback {
         let mut separator = " AND (";
         for (i, language) in filter.languages.iter().enumerate() {

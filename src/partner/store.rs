@@ -2,10 +2,10 @@
 
 use super::{EarlyRead, Fetched};
 use crate::db::{Query, Reader, Timestamp, Tx};
-use crate::delivery::BodyFormat;
 use crate::error::Result;
 use crate::language::Tag;
 use crate::policy::Actor;
+use crate::publication::BodyFormat;
 use sqlx::FromRow;
 use uuid::Uuid;
 

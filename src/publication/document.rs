@@ -3,7 +3,7 @@
 use super::store::{self, Document, Source};
 use super::{Change, ChangeKind};
 use crate::config::Config;
-use crate::db::{Timestamp, Tx};
+use crate::db::{Reader, Timestamp, Tx};
 use crate::error::{Error, Result};
 use crate::language::{Direction, Tag};
 use crate::names::{Names, pick};
@@ -97,6 +97,7 @@ pub struct LastChange {
 }
 
 /// When a document is rendered.
+#[derive(Clone, Copy)]
 pub struct Rendering {
     /// When it was last published.
     pub at: Timestamp,
@@ -104,11 +105,41 @@ pub struct Rendering {
     pub again: bool,
 }
 
+/// What a document says that is not in the text itself.
+pub struct Facts {
+    /// How many other revisions of the text readers have seen.
+    others: i64,
+    /// Clarifications and corrections that are in the change log, the newest first.
+    corrections: Vec<LastChange>,
+    /// Where internal links lead.
+    addresses: Vec<(Uuid, Tag, String)>,
+    authors: Vec<(Uuid, Names)>,
+}
+
+/// Reads the facts of a document: in the transaction that publishes it, or for somebody who looks at it before.
+pub async fn gather<C>(on: &mut C, source: &Source) -> Result<Facts>
+where
+    for<'c> &'c mut C: Reader<'c>,
+{
+    let links: Vec<Uuid> = source.body.0.internal_links().collect();
+    Ok(Facts {
+        others: store::other_publications(&mut *on, source.article_id, &source.language, source.revision).await?,
+        corrections: store::corrections(&mut *on, source.article_id, &source.language).await?,
+        addresses: if links.is_empty() { vec![] } else { store::addresses(&mut *on, &links).await? },
+        authors: store::authors(&mut *on, &source.authors.0).await?,
+    })
+}
+
 /// Renders the document of a text.
 pub async fn render(tx: &mut Tx, config: &Config, source: &Source, change: &Change, rendering: Rendering) -> Result<Document> {
-    let others = store::other_publications(tx, source.article_id, &source.language, source.revision).await?;
-    let version = i32::try_from(others).unwrap_or(i32::MAX).saturating_add(1);
-    let mut corrections: Vec<LastChange> = store::corrections(tx, source.article_id, &source.language).await?;
+    let facts = gather(tx, source).await?;
+    compose(config, source, facts, change, rendering)
+}
+
+/// The document of a text and its facts. Reads and writes nothing.
+pub fn compose(config: &Config, source: &Source, facts: Facts, change: &Change, rendering: Rendering) -> Result<Document> {
+    let version = i32::try_from(facts.others).unwrap_or(i32::MAX).saturating_add(1);
+    let mut corrections = facts.corrections;
     let is_correction = matches!(change.kind, Some(ChangeKind::Clarification | ChangeKind::Correction));
     if let Some(kind) = change.kind.filter(|_| is_correction && !rendering.again) {
         corrections.insert(0, LastChange { kind, public_note: change.public_note.clone(), at: rendering.at });
@@ -116,14 +147,13 @@ pub async fn render(tx: &mut Tx, config: &Config, source: &Source, change: &Chan
     let language = &source.language;
     let url = address(config, source.article_id, language, &source.slug, source.section_slug.as_deref());
     let links: Vec<Uuid> = source.body.0.internal_links().collect();
-    let known = if links.is_empty() { vec![] } else { store::addresses(tx, &links).await? };
+    let known = facts.addresses;
     let body = source.body.0.clone().with_links_to(|article| known.iter().any(|(id, ..)| *id == article));
     let resolve = |article: Uuid, wanted: Option<&str>| {
         let wanted = wanted.unwrap_or_else(|| language.as_str());
         known.iter().find(|(id, tag, _)| *id == article && tag.as_str() == wanted).map(|(_, _, url)| url.clone())
     };
-    let authors: Vec<Author> =
-        store::authors(tx, &source.authors.0).await?.into_iter().map(|(id, all)| Author { id, name: pick(&all, language).to_owned() }).collect();
+    let authors: Vec<Author> = facts.authors.into_iter().map(|(id, all)| Author { id, name: pick(&all, language).to_owned() }).collect();
     let shown: Vec<Uuid> = authors.iter().map(|author| author.id).collect();
     let byline = source.byline.clone().or_else(|| {
         let names: Vec<&str> = authors.iter().map(|author| author.name.as_str()).collect();

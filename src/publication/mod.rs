@@ -5,13 +5,17 @@
 //! embargo is shown to partners alone, and enters what is public when that ends.
 
 mod document;
+mod front_page;
 mod partner;
+mod preview;
 mod profile;
 mod rebuild;
 mod store;
 mod traces;
 
 pub use document::Head;
+pub use front_page::{FrontPageSlot, FrontPageView, PublicText, public_among, public_texts, set_front_page};
+pub use preview::{BodyFormat, preview};
 pub use profile::{AgencyProfile, SectionProfile, StaffProfile, refresh_agency, refresh_section, refresh_staff};
 pub use rebuild::{Rebuild, RebuildSelection, follow_addresses};
 pub use traces::{Mention, MentionKind, Trace, mentions, slug_of, traces};
@@ -26,6 +30,8 @@ use uuid::Uuid;
 
 /// The part of what is public that documents are.
 const ARTICLES: &str = "articles";
+/// Texts as urgent as this or more are few, and have indexes of their own. The number stands in the SQL that is to use them.
+pub const URGENT: i32 = 3;
 
 text_enum! {
     /// What happened to a public text.

@@ -3,6 +3,7 @@
 use super::document::Rendering;
 use super::{Change, ChangeKind, ChangeType, document, partner, store};
 use crate::db::{Reader, Timestamp};
+use crate::error::Result;
 use crate::jobs::{self, Job};
 use crate::language::Tag;
 use crate::secrets::sha256;
@@ -79,7 +80,7 @@ async fn batch(state: &State, selection: RebuildSelection, after: i64) -> anyhow
         // Its row may have a new address already, which nobody has published.
         let source = store::Source { slug: slug.clone(), ..store::source(&mut tx, *article, language).await? };
         let change = last_change(&mut tx, *article, language).await?;
-        let (change, at) = change.unwrap_or((Change::of(ChangeType::Published), now));
+        let (change, at) = change.map_or((Change::of(ChangeType::Published), now), |logged| (logged.change, logged.at));
         let document = document::render(&mut tx, &state.config, &source, &change, Rendering { at, again: true }).await?;
         // What readers cannot see changed nothing for them.
         if store::is_shown_otherwise(&mut tx, &document).await? {
@@ -102,14 +103,23 @@ async fn batch(state: &State, selection: RebuildSelection, after: i64) -> anyhow
     Ok(())
 }
 
-async fn last_change(tx: &mut crate::db::Tx, article: Uuid, language: &Tag) -> anyhow::Result<Option<(Change, Timestamp)>> {
-    let row: Option<(ChangeType, Option<ChangeKind>, Option<String>, Timestamp)> = tx
-        .query("SELECT type, change_kind, public_note, at FROM published_changes WHERE article_id = $1 AND language = $2 ORDER BY seq DESC LIMIT 1")
+/// The newest entry of the change log about a text.
+pub(super) struct Logged {
+    pub change: Change,
+    pub revision: i32,
+    pub at: Timestamp,
+}
+
+type Entry = (ChangeType, i32, Option<ChangeKind>, Option<String>, Timestamp);
+
+pub(super) async fn last_change(on: impl Reader<'_>, article: Uuid, language: &Tag) -> Result<Option<Logged>> {
+    let row: Option<Entry> = on
+        .query("SELECT type, revision, change_kind, public_note, at FROM published_changes WHERE article_id = $1 AND language = $2 ORDER BY seq DESC LIMIT 1")
         .bind(article)
         .bind(language)
         .optional()
         .await?;
-    Ok(row.map(|(r#type, kind, public_note, at)| (Change { kind, public_note, ..Change::of(r#type) }, at)))
+    Ok(row.map(|(r#type, revision, kind, public_note, at)| Logged { change: Change { kind, public_note, ..Change::of(r#type) }, revision, at }))
 }
 
 /// Grows when documents get another shape, so that those of an older version are rendered anew.

@@ -91,20 +91,24 @@ pub async fn is_gone(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<bool>
     Ok(found.is_none())
 }
 
+/// What a source is read from: the revision `r` of the text `t`.
+const SOURCE: &str = ", t.article_id, t.language, t.is_original, a.original_language, r.revision, \
+     r.headline, r.summary, r.body, r.dateline, r.byline, r.authors, r.seo, r.words, a.topics, a.related, a.urgency, a.genre, a.rights, \
+     t.agency_id, g.slug AS agency_slug, g.names AS agency_names, o.slug AS owner_slug, o.names AS owner_names, \
+     s.id AS section_id, s.slug AS section_slug, s.names AS section_names, \
+     CASE WHEN EXISTS (SELECT 1 FROM published_changes c WHERE c.article_id = a.replaces) THEN a.replaces END AS replaces \
+     FROM translations t JOIN articles a ON a.id = t.article_id JOIN revisions r ON r.article_id = t.article_id AND r.language = t.language \
+     JOIN agencies g ON g.id = t.agency_id JOIN agencies o ON o.id = a.agency_id LEFT JOIN sections s ON s.id = a.section_id \
+     WHERE t.article_id = $1 AND t.language = $2";
+
 /// The published revision of a text with all that its document says.
 pub async fn source(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Source> {
     tx.query(
-        "SELECT t.article_id, t.language, t.is_original, a.original_language, COALESCE(t.slug, '') AS slug, r.revision, \
-         COALESCE(t.first_published_at, t.embargo_until) AS first_published_at, COALESCE(t.published_at, t.embargo_until) AS published_at, \
-         r.headline, r.summary, r.body, r.dateline, r.byline, r.authors, r.seo, r.words, a.topics, a.related, a.urgency, a.genre, a.rights, \
-         t.agency_id, g.slug AS agency_slug, g.names AS agency_names, o.slug AS owner_slug, o.names AS owner_names, \
-         s.id AS section_id, s.slug AS section_slug, s.names AS section_names, \
-         CASE WHEN EXISTS (SELECT 1 FROM published_changes c WHERE c.article_id = a.replaces) THEN a.replaces END AS replaces \
-         FROM translations t JOIN articles a ON a.id = t.article_id \
-         JOIN revisions r ON r.article_id = t.article_id AND r.language = t.language AND r.revision = t.published_revision \
-         JOIN agencies g ON g.id = t.agency_id JOIN agencies o ON o.id = a.agency_id LEFT JOIN sections s ON s.id = a.section_id \
-         WHERE t.article_id = $1 AND t.language = $2",
+        "SELECT COALESCE(t.slug, '') AS slug, COALESCE(t.first_published_at, t.embargo_until) AS first_published_at, \
+         COALESCE(t.published_at, t.embargo_until) AS published_at",
     )
+    .push(SOURCE)
+    .push(" AND r.revision = t.published_revision")
     .bind(article)
     .bind(language)
     .optional()
@@ -112,17 +116,35 @@ pub async fn source(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Source
     .ok_or_else(|| Error::internal("there is no published revision to render"))
 }
 
+/// A revision of a text, its newest where none is named, as it would be if it were published at `now`. One that was published
+/// keeps its moments; an address that is not chosen yet is empty. Nothing for what was killed or deleted.
+pub async fn draft(on: impl Reader<'_>, article: Uuid, language: &Tag, revision: Option<i32>, now: Timestamp) -> Result<Option<Source>> {
+    Ok(on
+        .query(
+            "SELECT COALESCE(t.slug, '') AS slug, COALESCE(t.first_published_at, $4) AS first_published_at, \
+             CASE WHEN r.revision = t.published_revision THEN COALESCE(t.published_at, $4) ELSE $4 END AS published_at",
+        )
+        .push(SOURCE)
+        .push(" AND r.revision = COALESCE($3, t.revision) AND t.publication <> 'killed' AND t.deleted_at IS NULL AND a.deleted_at IS NULL")
+        .bind(article)
+        .bind(language)
+        .bind(revision)
+        .bind(now)
+        .optional()
+        .await?)
+}
+
 /// Names of those authors who have a public profile, in the order of their ids as given.
-pub async fn authors(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<(Uuid, Names)>> {
+pub async fn authors(on: impl Reader<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, Names)>> {
     let mut found: Vec<(Uuid, Json<Names>)> =
-        tx.query("SELECT id, names FROM staff WHERE byline AND id IN (").push_list(ids.iter().copied()).push(")").all().await?;
+        on.query("SELECT id, names FROM staff WHERE byline AND id IN (").push_list(ids.iter().copied()).push(")").all().await?;
     found.sort_by_key(|(id, _)| ids.iter().position(|other| other == id));
     Ok(found.into_iter().map(|(id, names)| (id, names.0)).collect())
 }
 
 /// Where internal links lead: the articles that are public in `language`.
-pub async fn addresses(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<(Uuid, Tag, String)>> {
-    Ok(tx.query("SELECT article_id, language, url FROM published_documents WHERE article_id IN (").push_list(ids.iter().copied()).push(")").all().await?)
+pub async fn addresses(on: impl Reader<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, Tag, String)>> {
+    Ok(on.query("SELECT article_id, language, url FROM published_documents WHERE article_id IN (").push_list(ids.iter().copied()).push(")").all().await?)
 }
 
 /// The next number of the change log. Its row stays locked until the transaction ends.
@@ -218,8 +240,8 @@ pub async fn is_public(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<boo
 }
 
 /// How many other revisions of a text readers have seen.
-pub async fn other_publications(tx: &mut Tx, article: Uuid, language: &Tag, revision: i32) -> Result<i64> {
-    Ok(tx
+pub async fn other_publications(on: impl Reader<'_>, article: Uuid, language: &Tag, revision: i32) -> Result<i64> {
+    Ok(on
         .query(
             "SELECT count(DISTINCT revision) FROM published_changes WHERE article_id = $1 AND language = $2 AND revision <> $3 \
              AND type IN ('published', 'updated', 'corrected')",
@@ -232,8 +254,8 @@ pub async fn other_publications(tx: &mut Tx, article: Uuid, language: &Tag, revi
 }
 
 /// The clarifications and corrections of a text, the newest first.
-pub async fn corrections<T: Record>(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Vec<T>> {
-    Ok(tx
+pub async fn corrections<T: Record>(on: impl Reader<'_>, article: Uuid, language: &Tag) -> Result<Vec<T>> {
+    Ok(on
         .query(
             "SELECT change_kind AS kind, public_note, at FROM published_changes WHERE article_id = $1 AND language = $2 \
              AND change_kind IN ('clarification', 'correction') ORDER BY seq DESC",
@@ -343,24 +365,45 @@ pub async fn log(tx: &mut Tx, seq: i64, article: Uuid, language: &Tag, agency: U
     Ok(())
 }
 
+/// A text of an article that is public, for the list of all its languages.
+#[derive(FromRow)]
+pub struct Sibling {
+    pub language: Tag,
+    pub slug: String,
+    pub url: String,
+    pub updated_at: Timestamp,
+    /// Whether a correction of the original is still to come to it.
+    pub correction_pending: bool,
+}
+
+/// The public texts of an article, the original first.
+pub async fn siblings(on: impl Reader<'_>, article: Uuid) -> Result<Vec<Sibling>> {
+    let query = push_correction_pending(on.query("SELECT d.language, d.slug, d.url, d.updated_at, ")).push(" AS correction_pending FROM published_documents d");
+    let query = push_original(query.push(" JOIN translations t ON t.article_id = d.article_id AND t.language = d.language"));
+    Ok(query.push(" WHERE d.article_id = ").push_bind(article).push(" ORDER BY d.is_original DESC, d.language").all().await?)
+}
+
+/// What a card says after its head: whether a correction is still to come, and the texts that there are.
+pub fn tail_of(siblings: &[Sibling], correction_pending: bool) -> Result<String> {
+    let alternates: Vec<serde_json::Value> = siblings
+        .iter()
+        .map(|text| json!({ "language": text.language, "direction": text.language.direction(), "slug": text.slug, "url": text.url, "updated_at": text.updated_at }))
+        .collect();
+    Ok(tail(correction_pending, &serde_json::to_string(&alternates).map_err(Error::internal)?))
+}
+
 /// Tells every public text of an article which others there are, and whether a correction of the original is still to come to
 /// it. Says whether that changed anything.
 pub async fn refresh_siblings(tx: &mut Tx, article: Uuid, now: Timestamp) -> Result<bool> {
-    let query = push_correction_pending(tx.query("SELECT d.language, d.slug, d.url, d.updated_at, "));
-    let query = query.push(" FROM published_documents d JOIN translations t ON t.article_id = d.article_id AND t.language = d.language");
-    let texts: Vec<(Tag, String, String, Timestamp, bool)> =
-        push_original(query).push(" WHERE d.article_id = ").push_bind(article).push(" ORDER BY d.is_original DESC, d.language").all().await?;
-    let mut alternates = vec![];
+    let siblings = siblings(&mut *tx, article).await?;
     let mut links = String::new();
-    for (language, slug, url, updated_at, _) in &texts {
+    for text in &siblings {
         let separator = if links.is_empty() { "" } else { ", " };
-        let _ = write!(links, "{separator}<{url}>; rel=\"alternate\"; hreflang=\"{language}\"");
-        alternates.push(json!({ "language": language, "direction": language.direction(), "slug": slug, "url": url, "updated_at": updated_at }));
+        let _ = write!(links, "{separator}<{}>; rel=\"alternate\"; hreflang=\"{}\"", text.url, text.language);
     }
-    let alternates = serde_json::to_string(&alternates).map_err(Error::internal)?;
     let mut changed = 0;
     for correction_pending in [false, true] {
-        let languages: Vec<&Tag> = texts.iter().filter(|(.., pending)| *pending == correction_pending).map(|(language, ..)| language).collect();
+        let languages: Vec<&Tag> = siblings.iter().filter(|text| text.correction_pending == correction_pending).map(|text| &text.language).collect();
         if languages.is_empty() {
             continue;
         }
@@ -370,7 +413,7 @@ pub async fn refresh_siblings(tx: &mut Tx, article: Uuid, now: Timestamp) -> Res
                  WHERE article_id = $1 AND substr(card, head_length + 1) <> $2 AND language IN (",
             )
             .bind(article)
-            .bind(tail(correction_pending, &alternates))
+            .bind(tail_of(&siblings, correction_pending)?)
             .bind(&links)
             .bind(now)
             .push_list(languages)

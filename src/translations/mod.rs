@@ -15,7 +15,7 @@ mod workflow;
 
 pub use embargo::EndEmbargo;
 pub use http::{CreateArticle, create, routes};
-pub use store::{First, Translation, find, put_first};
+pub use store::{First, Translation, find, look, put_first};
 pub use text::{NewText, Text};
 pub use workflow::{PublishOrder, TextPath, approve, kill, publish, submit, unpublish};
 

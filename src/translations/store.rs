@@ -205,8 +205,19 @@ impl Translation {
 /// `not_found`, `forbidden`, and when the database fails.
 pub async fn find(tx: &mut Tx, actor: &Actor, rule: &Rule, article: Uuid, language: &Tag, now: Timestamp) -> Result<(Translation, Found)> {
     articles::hold(tx, article).await?;
-    let found = articles::find(&mut *tx, actor, article, now).await?;
-    let translation = read(&mut *tx, article, language).await?.ok_or_else(|| Error::not_found("translation"))?;
+    look(tx, actor, rule, article, language, now).await
+}
+
+/// As [`find`], for who only looks.
+///
+/// # Errors
+/// `not_found`, `forbidden`, and when the database fails.
+pub async fn look<C>(on: &mut C, actor: &Actor, rule: &Rule, article: Uuid, language: &Tag, now: Timestamp) -> Result<(Translation, Found)>
+where
+    for<'c> &'c mut C: Reader<'c>,
+{
+    let found = articles::find(&mut *on, actor, article, now).await?;
+    let translation = read(&mut *on, article, language).await?.ok_or_else(|| Error::not_found("translation"))?;
     let mut relation = translation.relation(actor, &found);
     // The agency of the story can always kill its texts.
     relation.owner |= rule == KillWork::RULE && found.relation.owner;

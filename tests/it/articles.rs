@@ -39,6 +39,7 @@ on_both!(
     lists_filter_by_people,
     lists_filter_by_section_and_topic,
     lists_filter_by_time,
+    lists_filter_by_urgency,
     lists_filter_by_headline_whatever_its_case,
     headlines_are_searched_literally,
     lists_sort_and_count,
@@ -924,6 +925,30 @@ async fn lists_filter_by_time(app: App) {
     publish(&editor, &late, "en").await;
     assert_eq!(list(&editor, "updated_after=2026-07-24T12:00:03Z").await, std::slice::from_ref(&late));
     assert_eq!(list(&editor, NEW).await, [late, early]);
+}
+
+async fn lists_filter_by_urgency(app: App) {
+    let editor = app.staff("editor@trend.example").await;
+    let mut made = vec![];
+    for urgency in [1, 2, 3, 5, 2] {
+        made.push((urgency, create(&editor, &with(story("Urgent"), &json!({"urgency": urgency}))).await));
+    }
+    for most in [1, 2, 3, 4, 9] {
+        let list = editor.get(&format!("/v1/articles?urgency_max={most}&{NEW}&count=exact")).expect(200).await.json();
+        let mut found: Vec<String> = list["data"].as_array().unwrap().iter().map(id).collect();
+        let mut expected: Vec<String> = made.iter().filter(|(urgency, _)| *urgency <= most).map(|(_, id)| id.clone()).collect();
+        assert_eq!(list["meta"]["count"], expected.len());
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected, "{most}");
+    }
+    let page = editor.get("/v1/articles?urgency_max=2&limit=1").expect(200).await.json();
+    let cursor = page["meta"]["next_cursor"].as_str().unwrap();
+    editor.get(&format!("/v1/articles?urgency_max=2&limit=1&cursor={cursor}")).expect(200).await;
+    assert_eq!(editor.get(&format!("/v1/articles?urgency_max=3&cursor={cursor}")).expect(400).await.code(), "invalid_cursor");
+    for wrong in ["0", "10", "x"] {
+        assert_eq!(editor.get(&format!("/v1/articles?urgency_max={wrong}")).expect(400).await.faults(), ["urgency_max"]);
+    }
 }
 
 async fn lists_filter_by_headline_whatever_its_case(app: App) {

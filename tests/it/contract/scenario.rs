@@ -36,6 +36,7 @@ fn redact(value: &mut Value) {
                     "token" => *member = json!("nwl_…"),
                     "password" | "current_password" | "new_password" => *member = json!("correct horse battery"),
                     "next_cursor" if member.is_string() => *member = json!("eyJmIjoi…"),
+                    "url" if member.as_str().is_some_and(|url| url.contains("/v1/preview/")) => *member = json!("http://127.0.0.1:8080/v1/preview/…"),
                     _ => redact(member),
                 }
             }
@@ -113,6 +114,7 @@ pub async fn run(app: App) -> Map<String, Value> {
     by_the_clock(&mut day).await;
     early_readers(&mut day).await;
     background(&mut day).await;
+    front_ends(&mut day).await;
     day.recorded
 }
 
@@ -382,4 +384,40 @@ async fn background(day: &mut Scenario) {
     day.call("retry_job", &admin, &[&id], "", None, None).await;
     app.state.db.write().query(dead).execute().await.unwrap();
     day.call("discard_job", &admin, &[&id], "", None, None).await;
+}
+
+async fn front_ends(day: &mut Scenario) {
+    let (app, anyone) = (day.app.clone(), day.app.anonymous());
+    let editor = app.staff("editor@platform.example").await;
+    let new = json!({ "original_language": "en", "headline": "Wind on the coast", "body_html": "<p>The wind is strong.</p>", "urgency": 2 });
+    let created = editor.post("/v1/articles").json(&new).expect(201).await;
+    let id = id_of(&created);
+    let made = day.call("create_preview_link", &editor, &[&id, "en"], "", None, Some(json!({ "expires_in_minutes": 120 }))).await.json();
+    let token = made["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    day.call("get_preview", &anyone, &[&token], "?body_format=html", None, None).await;
+    day.call("list_preview_links", &editor, &[&id, "en"], "", None, None).await;
+    day.call("revoke_preview_link", &editor, &[made["id"].as_str().unwrap()], "", None, None).await;
+    day.call("create_front_page", &editor, &[], "", None, Some(json!({ "name": "morning" }))).await;
+    let slots = json!({ "slots": [{ "article_id": id, "pinned": true, "until": "2026-07-25T06:00:00Z" }] });
+    let put = editor.put("/v1/front-pages/morning/en").header("If-None-Match", "*").json(&slots).expect(201).await;
+    let slots = json!({ "slots": [{ "article_id": id, "pinned": true, "until": "2026-07-25T08:00:00Z" }] });
+    let put = editor.put("/v1/front-pages/morning/en").if_match(&put.etag()).json(&slots).expect(200).await;
+    day.record("put_front_page_edition", Some(slots), &put);
+    day.call("list_front_pages", &editor, &[], "", None, None).await;
+    day.call("get_front_page", &editor, &["morning"], "", None, None).await;
+    day.call("get_front_page_edition", &editor, &["morning", "en"], "", None, None).await;
+    let later = json!({ "at": "2026-07-25T06:00:00+05:00", "slots": [{ "article_id": id }] });
+    let change = id_of(&day.call("schedule_front_page_change", &editor, &["morning", "en"], "", None, Some(later)).await);
+    day.call("list_front_page_changes", &editor, &["morning", "en"], "", None, None).await;
+    day.call("get_front_page_change", &editor, &["morning", "en", &change], "", None, None).await;
+    day.call("cancel_front_page_change", &editor, &["morning", "en", &change], "", None, None).await;
+    let place = format!("/v1/articles/{id}/translations/en");
+    let published = editor.get(&place).expect(200).await;
+    let published = editor.post(&format!("{place}/publish")).if_match(&published.etag()).expect(200).await;
+    let edited = editor.patch(&place).if_match(&published.etag()).json(&json!({ "headline": "Wind on the western coast" })).expect(200).await;
+    let order = json!({ "change_kind": "correction", "public_note": "An earlier version named the wrong coast." });
+    editor.post(&format!("{place}/publish")).if_match(&edited.etag()).json(&order).expect(200).await;
+    day.call("list_published_front_pages", &anyone, &[], "", None, None).await;
+    day.call("get_published_front_page", &anyone, &["morning"], "?language=en", None, None).await;
+    day.call("list_published_corrections", &anyone, &[], "?language=en", None, None).await;
 }

@@ -24,12 +24,28 @@ on_both!(
 
 const FOREVER: &str = "Fri, 31 Dec 9999 23:59:59 GMT";
 
+/// Puts a story on the home page in Kazakh.
+async fn front_page(app: &App, article: &str) {
+    let editor = app.staff("editor@platform.example").await;
+    editor.post("/v1/front-pages").json(&json!({ "name": "home" })).expect(201).await;
+    let slots = json!({ "slots": [{ "article_id": article }] });
+    editor.put("/v1/front-pages/home/kk").header("If-None-Match", "*").json(&slots).expect(201).await;
+}
+
 /// One of each kind of read.
 async fn reads(app: &App) -> Vec<String> {
     let id = story(app, SAIGA).await;
     let slug = text(&read(app, &format!("{ARTICLES}/{id}")).await.json()["slug"]);
     let somebody = text(&items(&read(app, "/v1/delivery/staff").await.json())[0]["id"]);
+    front_page(app, &id).await;
     vec![
+        "/v1/delivery/corrections".to_owned(),
+        "/v1/delivery/corrections?language=kk&limit=2".to_owned(),
+        "/v1/delivery/front-pages".to_owned(),
+        "/v1/delivery/front-pages/home?language=kk".to_owned(),
+        "/v1/delivery/front-pages/home?language=tk&fallback=ru,kk".to_owned(),
+        "/v1/delivery/front-pages/home?language=auto&fallback=kk".to_owned(),
+        format!("{ARTICLES}?urgency_max=3"),
         ARTICLES.to_owned(),
         format!("{ARTICLES}?limit=2&sort=published_at"),
         format!("{ARTICLES}?language=kk&agency=kazinform"),
@@ -224,6 +240,7 @@ async fn errors_are_not_kept(app: App) {
 
 async fn tokens_to_purge_by(app: App) {
     let id = story(&app, CORRIDOR).await;
+    front_page(&app, &id).await;
     let article = format!("article-{id}");
     let somebody = app.staff("editor@uza.example").await.id;
     let person = format!("staff-{somebody}");
@@ -231,6 +248,9 @@ async fn tokens_to_purge_by(app: App) {
         (format!("{ARTICLES}/{id}"), vec![article.as_str(), "language-az", "agency-trend", "section-economy"]),
         (format!("{ARTICLES}/{id}?language=kk&body_format=html"), vec![article.as_str(), "language-kk", "agency-kazinform", "section-economy"]),
         (format!("{ARTICLES}/{id}?language=tt&fallback=ru"), vec![article.as_str(), "language-ru", "agency-platform", "section-economy"]),
+        ("/v1/delivery/corrections?language=kk".to_owned(), vec!["corrections", "articles", "language-kk"]),
+        ("/v1/delivery/front-pages".to_owned(), vec!["front-pages", "articles"]),
+        ("/v1/delivery/front-pages/home?language=kk".to_owned(), vec!["front-pages", "front-page-home", "articles", "language-kk"]),
         (ARTICLES.to_owned(), vec!["articles"]),
         (format!("{ARTICLES}?language=kk"), vec!["articles", "language-kk"]),
         (format!("{ARTICLES}?language=tk&fallback=ru,en"), vec!["articles", "language-tk", "language-ru", "language-en"]),

@@ -9,6 +9,9 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
+/// Front pages that tests make, or do not.
+const FRONT_PAGES: [&str; 3] = ["home", "trend-home", "hidden"];
+
 /// What the crawl fills the addresses with.
 #[derive(Clone, Default)]
 pub struct Known {
@@ -44,6 +47,9 @@ impl Known {
             "/v1/delivery/articles/{language}/{slug}" => self.texts.iter().map(|(language, slug)| format!("{ARTICLES}/{language}/{slug}")).collect(),
             "/v1/delivery/staff/{id}" => self.staff.iter().map(|id| format!("/v1/delivery/staff/{id}")).collect(),
             "/v1/delivery/agencies/{agency}" => self.agencies.iter().map(|agency| format!("/v1/delivery/agencies/{agency}")).collect(),
+            "/v1/delivery/front-pages/{name}" => FRONT_PAGES.iter().map(|name| format!("/v1/delivery/front-pages/{name}")).collect(),
+            // Whoever has an address that was given has it from an editor.
+            "/v1/preview/{token}" => vec![format!("/v1/preview/{}", "A".repeat(64))],
             "/problems/{code}" => vec!["/problems/withdrawn".to_owned()],
             fixed if !fixed.contains('{') => vec![fixed.to_owned()],
             other => panic!("{other} can be read by anybody: say how the crawl fills it"),
@@ -60,8 +66,9 @@ impl Known {
             "topic" => of(&["medtop:20000040", "medtop:20000420,medtop:20000344"]),
             "author" => self.staff.clone(),
             "id" => self.articles.iter().cloned().chain([self.articles.join(",")]).collect(),
-            "published_after" | "updated_after" => of(&["2026-07-23T00:00:00Z", "2026-07-24T11:59:59Z", "2030-01-01T00:00:00Z"]),
-            "published_before" => of(&["2026-07-23T00:00:00Z", "2030-01-01T00:00:00Z"]),
+            "urgency_max" => of(&["1", "2", "9"]),
+            "published_after" | "updated_after" | "after" => of(&["2026-07-23T00:00:00Z", "2026-07-24T11:59:59Z", "2030-01-01T00:00:00Z"]),
+            "published_before" | "before" => of(&["2026-07-23T00:00:00Z", "2030-01-01T00:00:00Z"]),
             "sort" => of(&["published_at", "-published_at"]),
             "limit" => of(&["1", "100"]),
             // The crawl follows those that it is given.

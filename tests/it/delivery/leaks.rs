@@ -45,6 +45,18 @@ fn canary_text(n: usize) -> Value {
     })
 }
 
+/// Sets the front page of Trend in a language.
+async fn set_front_page(editor: &Caller, language: &str, articles: &[String]) {
+    editor.post("/v1/front-pages").json(&json!({ "name": "trend-home" })).send().await;
+    let path = format!("/v1/front-pages/trend-home/{language}");
+    let now = editor.get(&path).send().await;
+    let request = editor.put(&path);
+    let request = if now.status == 200 { request.if_match(&now.etag()) } else { request.header("If-None-Match", "*") };
+    let slots: Vec<Value> = articles.iter().map(|id| json!({ "article_id": id, "pinned": true })).collect();
+    let answer = request.json(&json!({ "slots": slots })).send().await;
+    assert!(answer.status.is_success(), "{}", answer.text());
+}
+
 /// Makes a story for every state in which readers never saw it. Says what they are, and what nobody may be told.
 async fn hide(app: &App, editor: &Caller) -> (Known, Vec<String>) {
     let mut hidden = Known { agencies: vec!["trend".to_owned()], ..Known::default() };
@@ -78,6 +90,14 @@ async fn hide(app: &App, editor: &Caller) -> (Known, Vec<String>) {
         "bios": { "az": format!("{CANARY} bio") }, "byline": true
     });
     hidden.staff.push(text(&admin.post("/v1/staff").json(&new).expect(201).await.json()["id"]));
+    // On a front page, before, between and after what is public; in one language nothing is.
+    let mut slots = hidden.articles.clone();
+    // The one that is deleted is the last.
+    slots.pop();
+    slots.insert(3, corridor);
+    for language in ["az", "tt"] {
+        set_front_page(editor, language, &slots).await;
+    }
     let mut secrets = hidden.articles.clone();
     secrets.extend(hidden.staff.iter().cloned());
     secrets.push(CANARY.to_owned());
@@ -110,8 +130,12 @@ async fn the_demo_shows_only_what_it_published(app: App) {
 
 async fn work_in_progress_cannot_be_seen(app: App) {
     let known = Known::of(&app).await;
-    let before = crawl(&app, &known).await;
     let editor = app.staff("editor@trend.example").await;
+    let corridor = story(&app, CORRIDOR).await;
+    set_front_page(&editor, "az", &[corridor]).await;
+    let before = crawl(&app, &known).await;
+    assert_eq!(before["/v1/delivery/front-pages/trend-home?language=az"].status.as_u16(), 200);
+    app.advance(std::time::Duration::from_secs(90));
     let (hidden, secrets) = hide(&app, &editor).await;
     app.drain_jobs().await;
     let after = crawl(&app, &known).await;

@@ -14,6 +14,7 @@ on_both!(
     the_newest_come_first,
     every_filter_holds_alone,
     filters_hold_together,
+    what_is_urgent_is_found_alone,
     an_update_shows_in_updated_after,
     an_unknown_topic_is_named,
     values_that_are_wrong_are_named,
@@ -88,6 +89,7 @@ async fn rules(app: &App, all: &[Value]) -> Vec<(String, Rule)> {
         rule(format!("id={listed}"), move |item| ids.iter().any(|id| item["id"] == id.as_str())),
         rule(format!("published_after={}", text(&early)), move |item| at(&item["published_at"]) > at(&early)),
         rule(format!("published_before={}", text(&late)), move |item| at(&item["published_at"]) < at(&late)),
+        rule("urgency_max=5".to_owned(), |item| item["urgency"].as_i64().unwrap() <= 5),
         rule(format!("updated_after={}", text(&updated)), move |item| at(&item["updated_at"]) > at(&updated)),
     ]
 }
@@ -136,6 +138,44 @@ async fn filters_hold_together(app: App) {
     assert_eq!(keys(&list(&app, &format!("{}&sort=published_at", query.join("&"))).await), keys(&expected));
 }
 
+async fn what_is_urgent_is_found_alone(app: App) {
+    let editor = app.staff("editor@trend.example").await;
+    let mut found = vec![];
+    for (n, urgency) in [1, 2, 3, 4, 2, 1].into_iter().enumerate() {
+        let mut new = plain(if n % 2 == 0 { "az" } else { "ru" }, &format!("Təcili {n}"));
+        new["urgency"] = json!(urgency);
+        new["section"] = json!("culture");
+        found.push((urgency, published(&editor, &new).await));
+    }
+    found.reverse();
+    let all = list(&app, "").await.len();
+    for (query, most) in [("urgency_max=1", 1), ("urgency_max=2", 2), ("urgency_max=3", 3)] {
+        let expected: Vec<&String> = found.iter().filter(|(urgency, _)| *urgency <= most).map(|(_, id)| id).collect();
+        let mut ids: Vec<String> = list(&app, query).await.iter().map(|item| text(&item["id"])).collect();
+        assert_eq!(ids.iter().collect::<Vec<_>>(), expected, "{query}");
+        let oldest: Vec<String> = list(&app, &format!("{query}&sort=published_at")).await.iter().map(|item| text(&item["id"])).collect();
+        ids.reverse();
+        assert_eq!(oldest, ids, "{query}");
+    }
+    assert_eq!(list(&app, "urgency_max=9").await.len(), all);
+    // With other filters, and page by page.
+    for (query, count) in [
+        ("urgency_max=2&language=az", 2),
+        ("urgency_max=2&language=ru&fallback=az", 4),
+        ("urgency_max=2&section=culture&agency=trend", 4),
+        ("urgency_max=3&section=economy", 0),
+        ("urgency_max=2&topic=medtop:20000040", 0),
+    ] {
+        assert_eq!(list(&app, query).await.len(), count, "{query}");
+    }
+    let first = read(&app, &format!("{ARTICLES}?urgency_max=2&limit=3")).await;
+    let second = read(&app, &next_page(&first).unwrap()).await;
+    assert_eq!((items(&first.json()).len(), items(&second.json()).len(), next_page(&second)), (3, 1, None));
+    let cursor = text(&first.json()["meta"]["next_cursor"]);
+    let refused = app.anonymous().get(&format!("{ARTICLES}?urgency_max=3&limit=3&cursor={cursor}")).expect(400).await;
+    assert_eq!(refused.code(), "invalid_cursor");
+}
+
 async fn an_update_shows_in_updated_after(app: App) {
     let id = story(&app, CORRIDOR).await;
     let trend = app.staff("editor@trend.example").await;
@@ -172,6 +212,9 @@ async fn values_that_are_wrong_are_named(app: App) {
         ("published_after", "yesterday"),
         ("published_before", "2026-07-24"),
         ("updated_after", ""),
+        ("urgency_max", "0"),
+        ("urgency_max", "10"),
+        ("urgency_max", "flash"),
         ("sort", "headline"),
         ("sort", "-urgency"),
         ("limit", "0"),

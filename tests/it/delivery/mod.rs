@@ -2,6 +2,7 @@
 //! are beside this.
 
 mod caching;
+mod corrections;
 pub mod crawl;
 mod documents;
 mod house;

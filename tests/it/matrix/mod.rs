@@ -64,6 +64,8 @@ fn kind(id: &str) -> Kind {
     match id {
         // Reading agencies and offices is for everybody in the house; only the platform suspends, and any of them.
         "get_agency" | "list_offices" | "get_office" | "suspend_agency" | "reinstate_agency" => Kind::House,
+        "revoke_preview_link" => Kind::Article,
+        _ if path.starts_with("/v1/front-pages/{name}") => Kind::Agency,
         _ if path.contains("{language}") => Kind::Text,
         _ if ["/v1/articles/{id}", "/v1/schedule/{id}", "/v1/releases/{id}"].iter().any(|start| path.starts_with(start)) => Kind::Article,
         _ if path.starts_with("/v1/agencies/{agency}") || path.starts_with("/v1/staff/{id}") => Kind::Agency,
@@ -125,6 +127,9 @@ fn body(id: &str, n: usize) -> Option<Value> {
         "create_release" => json!({ "languages": ["az"], "when": "all_approved" }),
         "put_embargo" => json!({ "until": "2026-10-25T09:00", "time_zone": "Asia/Baku" }),
         "lift_embargo" => json!({ "reason": "x" }),
+        "create_front_page" => json!({ "name": format!("page-{n}") }),
+        "put_front_page_edition" => json!({ "slots": [] }),
+        "schedule_front_page_change" => json!({ "at": "2026-07-25T00:00:00Z", "slots": [] }),
         "convert_html" => json!({ "html": "<p>x</p>" }),
         _ => return None,
     })
@@ -149,6 +154,11 @@ fn request(id: &str, caller: &crate::support::Caller, target: &Target, language:
         if path.starts_with(start) {
             filled = filled.replace("{id}", &record.to_string());
         }
+    }
+    if path.starts_with("/v1/front-pages/{name}") {
+        filled = filled.replace("{name}", &target.page).replace("{id}", &target.change.to_string());
+    } else if path.starts_with("/v1/preview-links/") {
+        filled = filled.replace("{id}", &target.preview.to_string());
     }
     filled = filled.replace("{id}", &target.article.to_string()).replace("{language}", language).replace("{revision}", "1").replace("{section}", "politics");
     if id == "compare_revisions" {

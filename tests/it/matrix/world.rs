@@ -56,6 +56,10 @@ pub struct Target {
     pub key: Uuid,
     pub staff: Uuid,
     pub invited: Uuid,
+    /// A front page of the agency, which is set in the first language, and a change of it.
+    pub page: String,
+    pub change: Uuid,
+    pub preview: Uuid,
 }
 
 pub struct World {
@@ -246,7 +250,8 @@ fn key_of(name: &'static str, agency: Uuid, text: String, id: Uuid, scopes: Vec<
 async fn of_key(app: &App, author: Uuid, actor: &Actor) -> Target {
     let article = article_by(app, actor, false).await;
     let (entry, release) = waiting(app, article, "editor@trend.example").await;
-    Target { author, article, entry, release, ..target(app, "an article of a key", actor.agency, "editor@trend.example", false).await }
+    let preview = preview(app, "trend", article).await;
+    Target { author, article, entry, release, preview, ..target(app, "an article of a key", actor.agency, "editor@trend.example", false).await }
 }
 
 /// An entry of the schedule and a release for a text.
@@ -260,11 +265,28 @@ async fn waiting(app: &App, article: Uuid, editor: &str) -> (Uuid, Uuid) {
     (id(&entry), id(&release))
 }
 
+async fn front_page(app: &App, agency: &str) -> (String, Uuid) {
+    let admin = app.staff("admin@platform.example").await;
+    let name = Uuid::now_v7().simple().to_string()[16..].to_owned() + "-page";
+    admin.post("/v1/front-pages").json(&json!({ "name": name, "agency": agency })).expect(201).await;
+    let path = format!("/v1/front-pages/{name}/{}", LANGUAGES[0]);
+    admin.put(&path).header("If-None-Match", "*").json(&json!({ "slots": [] })).expect(201).await;
+    let change = admin.post(&format!("{path}/changes")).json(&json!({ "at": "2026-07-25T00:00:00Z", "slots": [] })).expect(201).await.json();
+    (name, change["id"].as_str().unwrap().parse().unwrap())
+}
+
+async fn preview(app: &App, agency: &str, article: Uuid) -> Uuid {
+    let editor = app.staff(&format!("editor@{agency}.example")).await;
+    let made = editor.post(&format!("/v1/articles/{article}/translations/{}/preview-links", LANGUAGES[0])).expect(201).await.json();
+    made["id"].as_str().unwrap().parse().unwrap()
+}
+
 async fn target(app: &App, name: &'static str, agency: Uuid, author: &str, shared: bool) -> Target {
     let invited = format!("invited-{}@example.org", Uuid::now_v7().simple());
     let slug = if author.contains("kazinform") { "kazinform" } else { "trend" };
     let article = article(app, author, shared).await;
     let (entry, release) = waiting(app, article, &format!("editor@{slug}.example")).await;
+    let (page, change) = front_page(app, slug).await;
     Target {
         name,
         agency,
@@ -273,6 +295,9 @@ async fn target(app: &App, name: &'static str, agency: Uuid, author: &str, share
         article,
         entry,
         release,
+        page,
+        change,
+        preview: preview(app, slug, article).await,
         office: id_of(app, "SELECT id FROM offices WHERE agency_id = $1 LIMIT 1", agency).await,
         agreement: id_of(app, "SELECT id FROM agreements WHERE agency_id = $1 LIMIT 1", agency).await,
         key: key(app, slug, &[Scope::PartnerRead]).await.1,
