@@ -9,6 +9,7 @@ mod contract;
 mod delivery;
 mod edge;
 mod freshness;
+mod hostile;
 mod idempotency;
 mod matrix;
 mod operations;
