@@ -5,7 +5,7 @@ use super::invariants::assert_whole;
 use super::model::{Action, Public, Seen, Story, View, Who};
 use crate::on_both;
 use crate::support::{Answer, App, Caller};
-use newsroom::db::{Reader, TextEnum};
+use newsroom::db::Reader;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
