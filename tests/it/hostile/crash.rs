@@ -15,6 +15,7 @@ async fn killed_under_writers(house: House) {
     let (before,): (i64,) = db.query("SELECT count(*) FROM articles").one().await.unwrap();
     db.close().await;
     let mut all: Vec<Writer> = vec![];
+    let mut in_doubt = 0;
     let mut service = house.serve(&[]);
     for round in 0..rounds(10, 50) {
         let mut writers = hire(&house, &service, &mut dice, &format!("r{round}")).await;
@@ -34,6 +35,7 @@ async fn killed_under_writers(house: House) {
         let db = house.db().await;
         for writer in &mut writers {
             assert!(writer.wrong.is_empty(), "{:#?}", writer.wrong);
+            in_doubt += writer.doubts();
             writer.resolve(service.client(&house.token(writer.email()).await));
             writer.check(&db).await;
         }
@@ -41,6 +43,7 @@ async fn killed_under_writers(house: House) {
         db.close().await;
         all.extend(writers);
     }
+    assert!(in_doubt > 0, "nobody was interrupted");
     let db = house.db().await;
     for writer in &mut all {
         writer.resolve(service.client(""));

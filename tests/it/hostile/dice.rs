@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 const SEED: &str = "NEWSROOM_TEST_SEED";
 
-/// SplitMix64: small, and good enough to choose with.
+/// `SplitMix64`: small, and good enough to choose with.
 #[derive(Clone, Debug)]
 pub struct Dice(u64);
 

@@ -10,6 +10,7 @@ pub enum Stage {
     Approved,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, from which the states follow")]
 #[derive(Clone, Debug)]
 pub struct Life {
     /// The newest revision; revisions are numbered from 1.

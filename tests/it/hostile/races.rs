@@ -132,7 +132,7 @@ fn deeds<'a>(editors: &'a [Caller; 2], at: &'a str, etag: &'a str, round: usize)
             1 => post("unpublish"),
             2 => editor.patch(at).if_match(etag).json(&json!({"headline": format!("Edited {round} {n}")})),
             3 => post("submit"),
-            _ if round % 3 == 0 => post("kill").json(&json!({"reason": "Forged.", "public_note": "Not true."})),
+            _ if round.is_multiple_of(3) => post("kill").json(&json!({"reason": "Forged.", "public_note": "Not true."})),
             _ => post("approve"),
         }
     })

@@ -6,6 +6,7 @@ use super::model::{Action, Public, Seen, Story, View, Who};
 use crate::on_both;
 use crate::support::{Answer, App, Caller};
 use newsroom::db::Reader;
+use newsroom::translations::Step;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -229,7 +230,7 @@ impl<'a> Play<'a> {
         for found in texts {
             let language = found["language"].as_str().unwrap();
             let text = self.story.text(language).unwrap();
-            let mut possible: Vec<&str> = text.life.possible().into_iter().map(|step| step.as_str()).collect();
+            let mut possible: Vec<&str> = text.life.possible().into_iter().map(Step::as_str).collect();
             possible.sort_unstable();
             let mut allowed: Vec<&str> = found["allowed_transitions"].as_array().unwrap().iter().map(|step| step.as_str().unwrap()).collect();
             allowed.sort_unstable();

@@ -6,7 +6,7 @@ use crate::support::house::{Client, House, Reply, Service};
 use newsroom::db::{Db, Reader};
 use newsroom::translations::Step;
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -89,17 +89,12 @@ pub async fn hire(house: &House, service: &Service, dice: &mut Dice, name: &str)
 }
 
 impl Writer {
-    /// Writes until `go_on` has had enough of what comes of it.
-    pub fn write(&mut self, acknowledged: &AtomicUsize, go_on: impl Fn(Sent) -> bool) {
-        loop {
-            let sent = self.write_once();
-            if sent == Sent::Acknowledged {
-                acknowledged.fetch_add(1, Ordering::SeqCst);
-            }
-            if !go_on(sent) {
-                return;
-            }
+    fn write(&mut self, acknowledged: &AtomicUsize) -> Sent {
+        let sent = self.write_once();
+        if sent == Sent::Acknowledged {
+            acknowledged.fetch_add(1, Ordering::SeqCst);
         }
+        sent
     }
 
     fn write_once(&mut self) -> Sent {
@@ -169,7 +164,8 @@ impl Writer {
                 what: What::Add { of: place, language: other, headline },
             };
         }
-        let steps: Vec<Step> = text.life.possible().into_iter().filter(|step| *step != Step::Delete && (*step != Step::Kill || self.names % 7 == 0)).collect();
+        let steps: Vec<Step> =
+            text.life.possible().into_iter().filter(|step| *step != Step::Delete && (*step != Step::Kill || self.names.is_multiple_of(7))).collect();
         let step = if steps.is_empty() { Step::Edit } else { *self.dice.pick(&steps) };
         let (path, body) = match step {
             _ if steps.is_empty() => return self.choose(),
@@ -213,7 +209,7 @@ impl Writer {
             What::Take { text, step, headline } => {
                 let text = &mut self.texts[text];
                 text.life.take(step);
-                text.etag = reply.header("ETag").unwrap().to_owned();
+                reply.header("ETag").unwrap().clone_into(&mut text.etag);
                 if step == Step::Edit {
                     text.headlines.push(headline);
                 }
@@ -262,6 +258,11 @@ impl Writer {
         }
     }
 
+    /// How many of its requests nobody knows about.
+    pub fn doubts(&self) -> usize {
+        self.doubts.len()
+    }
+
     pub fn email(&self) -> &'static str {
         self.email
     }
@@ -272,13 +273,23 @@ impl Writer {
     }
 }
 
-/// Lets all write at once, each in a thread of its own, while `during` happens.
+/// Ends the writing, also when the test has failed meanwhile.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Lets all write at once, each in a thread of its own, while `during` happens; each until it is over or `go_on` has had enough.
 pub fn all_write<T>(writers: &mut [Writer], go_on: impl Fn(Sent) -> bool + Sync, during: impl FnOnce(&AtomicUsize) -> T) -> T {
-    let acknowledged = AtomicUsize::new(0);
+    let (acknowledged, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     std::thread::scope(|scope| {
+        let _stop = Stop(&stop);
         for writer in writers {
-            let (acknowledged, go_on) = (&acknowledged, &go_on);
-            scope.spawn(move || writer.write(acknowledged, go_on));
+            let (acknowledged, stop, go_on) = (&acknowledged, &stop, &go_on);
+            scope.spawn(move || while !stop.load(Ordering::SeqCst) && go_on(writer.write(acknowledged)) {});
         }
         during(&acknowledged)
     })

@@ -69,7 +69,7 @@ impl House {
     fn over(folder: TempDir, url: String, database: Option<postgres::Database>) -> Self {
         let place = folder.path().join("keys");
         std::fs::create_dir(&place).unwrap();
-        for (name, bytes) in &keys().1 {
+        for (name, bytes) in &keys().files {
             std::fs::write(place.join(name), bytes).unwrap();
         }
         Self { folder, url, _database: database }
@@ -93,7 +93,7 @@ impl House {
         let opened = auth::open_session(&mut tx, staff, &client, Duration::from_hours(720), now).await.unwrap();
         tx.commit().await.unwrap();
         db.close().await;
-        auth::issue_token(&keys().0, &self.settings().auth, staff, opened.session, now).unwrap()
+        auth::issue_token(&keys().secrets, &self.settings().auth, staff, opened.session, now).unwrap()
     }
 
     /// Starts the program and waits until it is ready.

@@ -90,9 +90,15 @@ fn settings(folder: PathBuf, url: String) -> Config {
     config
 }
 
-/// One set of keys for all tests of the process: making them takes time. Also as files, for the program itself.
-fn keys() -> &'static (Secrets, Vec<(String, Vec<u8>)>) {
-    static KEYS: OnceLock<(Secrets, Vec<(String, Vec<u8>)>)> = OnceLock::new();
+/// Keys, and the files that they lie in.
+struct Keys {
+    secrets: Secrets,
+    files: Vec<(String, Vec<u8>)>,
+}
+
+/// One set of keys for all tests of the process: making them takes time.
+fn keys() -> &'static Keys {
+    static KEYS: OnceLock<Keys> = OnceLock::new();
     KEYS.get_or_init(|| {
         let folder = TempDir::new().unwrap();
         let secrets = Secrets::open(folder.path(), false).unwrap();
@@ -100,12 +106,12 @@ fn keys() -> &'static (Secrets, Vec<(String, Vec<u8>)>) {
             let entry = entry.unwrap();
             (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap())
         });
-        (secrets, files.collect())
+        Keys { secrets, files: files.collect() }
     })
 }
 
 fn secrets() -> Secrets {
-    keys().0.clone()
+    keys().secrets.clone()
 }
 
 async fn password_hash() -> &'static str {
