@@ -5,14 +5,14 @@
 //!
 //! `NEWSROOM_TEST_SEED=…` plays a history again that a failure has printed; `NEWSROOM_TEST_ROUNDS=50` makes the rounds of killing more.
 
-// mod canaries;
+mod canaries;
 mod crash;
 mod dice;
 mod invariants;
 mod life;
 mod machine;
 mod model;
-// mod postgres_down;
+mod postgres_down;
 mod races;
 mod sequences;
 mod writers;
