@@ -155,13 +155,13 @@ async fn documents(db: &Db, found: &mut Vec<String>) {
     for (article, language, _, card, headline) in &rows {
         let card: Value = serde_json::from_str(card).unwrap();
         if card["headline"] != headline.as_str() {
-            found.push(format!("{article} {language} shows {}, and {headline:?} was published", card["headline"]));
+            found.push(format!("a document shows its revision: {article} {language} shows {}, and {headline:?} was published", card["headline"]));
         }
         let named = card["available_languages"].as_array().unwrap().iter();
         let named: BTreeSet<(String, String)> =
             named.map(|other| (other["language"].as_str().unwrap().to_owned(), other["slug"].as_str().unwrap().to_owned())).collect();
         if named != stories[article] {
-            found.push(format!("{article} {language} names {named:?} of {:?}", stories[article]));
+            found.push(format!("a document names all languages: {article} {language} names {named:?} of {:?}", stories[article]));
         }
     }
 }
@@ -195,5 +195,53 @@ async fn deeds(db: &Db, found: &mut Vec<String>) {
     let (changes,): (i64,) = db.query("SELECT count(*) FROM published_changes").one().await.unwrap();
     if !told.iter().copied().eq(1..=changes) {
         found.push(format!("the audit log tells of {} changes of {changes}", told.len()));
+    }
+}
+
+mod tests {
+    use super::violations;
+    use crate::on_both;
+    use crate::support::App;
+    use newsroom::db::Reader;
+
+    on_both!(what_is_broken_is_seen);
+
+    /// Damage, and how what it breaks begins to be told.
+    const DAMAGE: &[(&str, &str)] = &[
+        ("UPDATE published_documents SET card = replace(card, '\"headline\":\"', '\"headline\":\"x')", "a document shows its revision"),
+        ("UPDATE published_documents SET card = replace(card, '\"slug\":\"', '\"slug\":\"x')", "a document names all languages"),
+        ("UPDATE published_documents SET seq = seq + 1", "a document has its change"),
+        ("UPDATE published_documents SET slug = 'x-' || slug", "the address of a document"),
+        ("DELETE FROM published_documents WHERE id = (SELECT min(id) FROM published_documents)", "published is what has a document"),
+        ("DELETE FROM published_tombstones", "a tombstone is of"),
+        ("UPDATE translations SET publication = 'published' WHERE publication = 'unpublished'", "the last change says"),
+        ("UPDATE translations SET review = 'draft' WHERE review = 'settled'", "settled is what"),
+        ("UPDATE translations SET first_published_at = NULL WHERE publication = 'published'", "unreleased was never seen"),
+        ("UPDATE translations SET headline = headline || '!'", "the row shows"),
+        ("UPDATE translations SET published_revision = 9 WHERE published_revision IS NOT NULL", "what readers saw is a revision"),
+        ("UPDATE translations SET revision = revision + 1", "a text has its revisions"),
+        ("UPDATE translations SET deleted_at = created_at WHERE is_original", "an article has one original"),
+        ("UPDATE sequences SET value = value + 1 WHERE name = 'changes'", "changes has"),
+        ("UPDATE audit_log SET details = '{}' WHERE seq = 2", "the audit log breaks at 2"),
+        ("DELETE FROM audit_log WHERE seq = 3", "audit has"),
+    ];
+
+    async fn what_is_broken_is_seen(app: App) {
+        assert_eq!(violations(&app.state.db).await, Vec::<String>::new());
+        let open: &[&str] = if app.url().starts_with("sqlite") {
+            &["DROP TRIGGER audit_log_no_update", "DROP TRIGGER audit_log_no_delete"]
+        } else {
+            &["DROP TRIGGER audit_log_no_change ON audit_log"]
+        };
+        for sql in open {
+            app.state.db.write().query(*sql).execute().await.unwrap();
+        }
+        for (sql, rule) in DAMAGE {
+            let told = |found: &[String]| found.iter().any(|told| told.starts_with(rule));
+            assert!(!told(&violations(&app.state.db).await), "{rule}: before {sql}");
+            app.state.db.write().query(*sql).execute().await.unwrap();
+            let found = violations(&app.state.db).await;
+            assert!(told(&found), "{rule} is not among {found:#?}");
+        }
     }
 }
