@@ -101,7 +101,8 @@ codes! {
     TooManyFailures = "too_many_failures", TOO_MANY_REQUESTS, "Too many failed attempts";
     /// Something failed on our side. It is logged under the `request_id`.
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something failed on our side";
-    /// The service is busy or starting. Nothing was changed; repeat the request after `Retry-After` seconds.
+    /// The service is busy or starting. Nothing was changed; repeat the request after `Retry-After` seconds. Only where the problem has `"outcome": "unknown"`
+    /// the database was lost at the moment of the change: read the record again, or repeat the request under the `Idempotency-Key` that it had.
     Unavailable = "unavailable", SERVICE_UNAVAILABLE, "Not available for the moment";
     /// The storage is full. Nothing was changed.
     DiskFull = "disk_full", INSUFFICIENT_STORAGE, "No space left";
@@ -365,6 +366,23 @@ impl From<sqlx::Error> for Error {
     }
 }
 
+impl Error {
+    /// What a commit failed of. Where its answer was lost, nobody knows whether it was made.
+    #[must_use]
+    pub fn of_commit(error: sqlx::Error) -> Self {
+        let is_known = match &error {
+            // PostgreSQL ends a connection in the midst of its work with the class 57; every other refusal undoes the transaction.
+            sqlx::Error::Database(e) => !e.code().is_some_and(|code| code.starts_with("57P")),
+            _ => false,
+        };
+        if is_known {
+            return error.into();
+        }
+        let detail = "The database was lost at the moment of the change: it is not known whether it was made.";
+        Self { source: Some(Box::new(error)), ..Self::new(Code::Unavailable, detail).retry_after(1).with("outcome", "unknown") }
+    }
+}
+
 /// Reads an outcome where two records may not be alike.
 pub trait Unique<T> {
     /// # Errors
@@ -400,5 +418,13 @@ mod tests {
         let error = Error::from(sqlx::Error::Protocol("secret table".into()));
         assert!(!error.detail.contains("secret"));
         assert_eq!(error.code, Code::Internal);
+    }
+
+    #[test]
+    fn a_lost_commit_is_not_called_undone() {
+        let lost = Error::of_commit(sqlx::Error::Io(std::io::ErrorKind::BrokenPipe.into()));
+        assert_eq!((lost.code, lost.members.get("outcome")), (Code::Unavailable, Some(&"unknown".into())));
+        assert!(lost.retry_after.is_some() && !lost.detail.contains("nothing was changed"));
+        assert!(Error::from(sqlx::Error::PoolTimedOut).detail.contains("nothing was changed"));
     }
 }

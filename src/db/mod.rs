@@ -244,12 +244,13 @@ impl Db {
 
 impl Tx {
     /// # Errors
-    /// When the engine cannot promise that the changes will last; then none of them is made.
-    pub async fn commit(self) -> Result<()> {
+    /// When the engine cannot promise that the changes will last: then none of them is made, or the error says that nobody knows.
+    pub async fn commit(self) -> crate::error::Result<()> {
         match self {
             Self::Sqlite(tx) => tx.commit().await,
             Self::Postgres(tx) => tx.commit().await,
         }
+        .map_err(crate::error::Error::of_commit)
     }
 
     /// Undoes everything at once, and lets go of what is locked.

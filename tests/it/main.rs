@@ -12,6 +12,7 @@ mod edge;
 mod embargo;
 mod freshness;
 mod front_pages;
+mod hostile;
 mod idempotency;
 mod jobs;
 mod kill;

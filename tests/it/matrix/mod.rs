@@ -91,7 +91,7 @@ fn needs_if_match(id: &str) -> bool {
 }
 
 /// A body that is right, so that nothing but the caller is in the way. `n` makes names that nobody has.
-fn body(id: &str, n: usize) -> Option<Value> {
+pub fn body(id: &str, n: usize) -> Option<Value> {
     let names = json!({ "en": format!("Name {n}") });
     Some(match id {
         "update_me"

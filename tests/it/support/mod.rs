@@ -1,6 +1,7 @@
 //! A newsroom for a test: the demo house on a database of its own, a clock that stands, and callers.
 
-mod postgres;
+pub mod house;
+pub mod postgres;
 
 use actix_web::body::{MessageBody, to_bytes};
 use actix_web::dev::Service;
@@ -89,10 +90,28 @@ fn settings(folder: PathBuf, url: String) -> Config {
     config
 }
 
+/// Keys, and the files that they lie in.
+struct Keys {
+    secrets: Secrets,
+    files: Vec<(String, Vec<u8>)>,
+}
+
 /// One set of keys for all tests of the process: making them takes time.
+fn keys() -> &'static Keys {
+    static KEYS: OnceLock<Keys> = OnceLock::new();
+    KEYS.get_or_init(|| {
+        let folder = TempDir::new().unwrap();
+        let secrets = Secrets::open(folder.path(), false).unwrap();
+        let files = std::fs::read_dir(folder.path().join("keys")).unwrap().map(|entry| {
+            let entry = entry.unwrap();
+            (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap())
+        });
+        Keys { secrets, files: files.collect() }
+    })
+}
+
 fn secrets() -> Secrets {
-    static KEYS: OnceLock<Secrets> = OnceLock::new();
-    KEYS.get_or_init(|| Secrets::open(TempDir::new().unwrap().path(), false).unwrap()).clone()
+    keys().secrets.clone()
 }
 
 async fn password_hash() -> &'static str {
