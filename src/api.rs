@@ -223,9 +223,12 @@ fn add_problems(operation: &mut Value, codes: &[Code]) {
         for code in &codes {
             examples.insert(code.as_str().to_owned(), json!({ "$ref": format!("#/components/examples/{}", code.as_str()) }));
         }
+        // A handler whose problem has further members says which.
+        let own = operation["responses"][status.to_string()]["content"]["application/problem+json"]["schema"].clone();
+        let schema = if own.is_object() { own } else { json!({ "$ref": "#/components/schemas/Problem" }) };
         let mut response = json!({
             "description": titles.join("; or "),
-            "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" }, "examples": examples } }
+            "content": { "application/problem+json": { "schema": schema, "examples": examples } }
         });
         if matches!(status, 429 | 503) {
             response["headers"] = json!({ "Retry-After": { "description": "Seconds to wait.", "schema": { "type": "integer", "minimum": 1 } } });

@@ -10,7 +10,7 @@ mod store;
 pub use freshness::{Freshness, push_freshness, push_original};
 pub use http::routes;
 pub use list::headline_key;
-pub use store::{find, hold, insert, reach, touch};
+pub use store::{find, hold, insert, reach, touch, visible};
 
 use crate::error::{Error, Faults, Result};
 use crate::language::Tag;

@@ -7,12 +7,13 @@ mod compare;
 mod freshness;
 mod http;
 mod revisions;
+mod stale;
 mod store;
 mod text;
 mod workflow;
 
 pub use http::{CreateArticle, create, routes};
-pub use store::{First, Translation, find, put_first};
+pub use store::{First, Translation, find, headlines, look, put_first};
 pub use text::{NewText, Text};
 pub use workflow::{PublishOrder, approve, kill, publish, submit, unpublish};
 
