@@ -2,7 +2,7 @@
 
 use crate::error::{Code, Problem};
 use crate::policy::{Access, Role, access};
-use crate::{agencies, articles, auth, cors, delivery, edge, health, problems, sections, staff, topics, translations};
+use crate::{agencies, articles, auth, comments, cors, delivery, edge, health, notices, presence, problems, sections, staff, topics, translations};
 use actix_web::App;
 use actix_web::middleware::from_fn;
 use serde_json::{Map, Value, json};
@@ -33,7 +33,10 @@ pub fn routes(config: &mut ServiceConfig, origins: &[String]) {
                 .configure(sections::routes)
                 .configure(topics::routes)
                 .configure(articles::routes)
-                .configure(translations::routes),
+                .configure(translations::routes)
+                .configure(comments::routes)
+                .configure(presence::routes)
+                .configure(notices::routes),
         );
 }
 
@@ -57,6 +60,8 @@ fn base() -> OpenApi {
         ("translations", "The texts of a story, one for each language and script. The original is one of them."),
         ("workflow", "The steps of a text from draft to readers and back."),
         ("revisions", "Earlier revisions of a text."),
+        ("comments", "What colleagues say to a text, or a block of it; never public."),
+        ("presence", "Who is in a text at the moment. It holds nobody up."),
         ("agencies", "Agencies, their offices, agreements and keys."),
         ("staff", "People and their invitations."),
         ("sections", "Sections of the site."),

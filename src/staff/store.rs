@@ -10,7 +10,7 @@ use crate::extract::List;
 use crate::jobs;
 use crate::language::Tag;
 use crate::page::{Asked, Page};
-use crate::policy::{Actor, Decision, Role, decide_agency};
+use crate::policy::{Actor, Decision, Role, Who, decide_agency};
 use crate::sql;
 use crate::state::State;
 use serde::{Deserialize, Serialize};
@@ -145,6 +145,22 @@ const FIND_ACTIVE: Sql = sql!(
 pub async fn find_active(on: impl Reader<'_>, id: Uuid) -> Result<Option<Uuid>> {
     let found: Option<(Uuid,)> = on.query(FIND_ACTIVE).bind(id).optional().await?;
     Ok(found.map(|(agency,)| agency))
+}
+
+/// Somebody as they would call; `None` for who cannot sign in. They have no session.
+///
+/// # Errors
+/// When the database fails.
+pub async fn actor(on: impl Reader<'_>, id: Uuid) -> Result<Option<Actor>> {
+    let found: Option<(Uuid, String, Role)> = on
+        .query(
+            "SELECT s.agency_id, a.kind, s.role FROM staff s JOIN agencies a ON a.id = s.agency_id \
+             WHERE s.id = $1 AND s.state = 'active' AND a.state = 'active'",
+        )
+        .bind(id)
+        .optional()
+        .await?;
+    Ok(found.map(|(agency, kind, role)| Actor { agency, platform: kind == "platform", who: Who::Staff { id, role, session: Uuid::nil() } }))
 }
 
 /// Whose an e-mail address is: the person and their agency.

@@ -1,9 +1,9 @@
 //! Texts: create a story with its original, read, write, change and delete.
 
+use super::stale::{self, Newest, StaleText};
 use super::store::First;
 use super::text::{NewText, TextChange, convert, from_html};
 use super::workflow::TextPath;
-use super::stale::{self, Newest, StaleText};
 use super::{Translation, compare, find, freshness, put_first, revisions, store, workflow};
 use crate::answer::Answer;
 use crate::articles::{self, Article, NewArticle};

@@ -22,7 +22,6 @@ const RUN: usize = 32;
 
 /// The problem document of a change of a text that comes too late.
 #[derive(Serialize, ToSchema)]
-#[expect(dead_code, reason = "it only describes")]
 pub(super) struct StaleText {
     #[serde(flatten)]
     problem: Problem,
@@ -32,7 +31,6 @@ pub(super) struct StaleText {
 
 /// The text as it is now.
 #[derive(Serialize, ToSchema)]
-#[expect(dead_code, reason = "it only describes")]
 struct Current {
     /// For `If-Match`, once your change is on top of it.
     etag: String,

@@ -5,13 +5,16 @@
 mod agencies;
 mod articles;
 mod auth;
+mod comments;
 mod contract;
 mod delivery;
 mod edge;
 mod freshness;
 mod idempotency;
 mod matrix;
+mod notices;
 mod operations;
+mod presence;
 mod schema;
 mod sections;
 mod staff;
