@@ -1,23 +1,22 @@
-//! Threads and their comments: list, say, change, delete, resolve, reopen.
+//! Comments: say, read, change, delete.
 
 use super::store::{self, Head};
-use super::{Comment, Step, Thread, ThreadState, check, is_there};
+use super::{Comment, Step, ThreadState, check, is_there, threads};
 use crate::answer::Answer;
 use crate::auth::Caller;
 use crate::db::{Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result};
-use crate::extract::{Body, List, Path, Query};
+use crate::extract::{Body, Path};
 use crate::idempotency::Write;
 use crate::language::Tag;
 use crate::notices::{self, Notice, NoticeKind};
-use crate::page::{Asked, Page};
 use crate::patch::Patch;
 use crate::policy::{Actor, DiscussWork, Permission};
 use crate::precondition::{IfMatch, Precondition};
 use crate::state::State;
 use crate::translations::{self, Translation};
 use actix_web::web::Data;
-use actix_web::{HttpRequest, delete, get, patch, post};
+use actix_web::{delete, get, patch, post};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -25,43 +24,21 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 pub fn routes(config: &mut ServiceConfig) {
-    config
-        .service(list_comments)
-        .service(create_comment)
-        .service(get_comment)
-        .service(update_comment)
-        .service(delete_comment)
-        .service(resolve_comment)
-        .service(reopen_comment);
+    config.service(create_comment).service(get_comment).service(update_comment).service(delete_comment).configure(threads::routes);
 }
 
 #[derive(Deserialize, IntoParams)]
-struct TextPath {
+pub(super) struct TextPath {
     /// The article.
-    id: Uuid,
+    pub id: Uuid,
     /// BCP 47: `kk`, `kk-Latn`.
     #[param(value_type = Tag, example = "kk")]
-    language: Tag,
+    pub language: Tag,
 }
 
 #[derive(Deserialize, IntoParams)]
-struct CommentPath {
-    id: Uuid,
-}
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Filter {
-    #[param(value_type = Option<String>, example = "open")]
-    state: Option<List<ThreadState>>,
-    /// The `_key` of a block.
-    #[param(max_length = 64)]
-    block: Option<String>,
-    /// 1 to 100; 25 where nothing is said.
-    #[param(minimum = 1, maximum = 100)]
-    limit: Option<u16>,
-    cursor: Option<String>,
+pub(super) struct CommentPath {
+    pub id: Uuid,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -106,7 +83,7 @@ fn hidden(error: Error) -> Error {
 }
 
 /// The thread of a comment, with its text, whose story is held.
-async fn find(tx: &mut Tx, actor: &Actor, comment: Uuid, now: Timestamp) -> Result<(Head, Translation)> {
+pub(super) async fn find(tx: &mut Tx, actor: &Actor, comment: Uuid, now: Timestamp) -> Result<(Head, Translation)> {
     let head = store::head_of(&mut *tx, comment).await?;
     let found = translations::find(tx, actor, DiscussWork::RULE, head.article_id, &head.language, now).await;
     let (text, _) = found.map_err(hidden)?;
@@ -136,38 +113,6 @@ async fn tell(tx: &mut Tx, head: &Head, comment: &Comment, named: &[Uuid], other
     let others = others.into_iter().filter(|person| !named.contains(person)).collect();
     let others = store::who_see(tx, others, head.article_id, now).await?;
     notices::tell(tx, &others, &notice(NoticeKind::Commented), now).await
-}
-
-/// List the comments on a text
-///
-/// By threads, the oldest first, each with all its comments. Where the block of a thread is no longer in the newest revision, it is `outdated`.
-#[utoipa::path(tag = "comments", params(TextPath, Filter), responses((status = 200, description = "A page of threads", body = Page<Thread>)),
-    extensions(("x-problems" = json!(["invalid_cursor"]))))]
-#[get("/articles/{id}/translations/{language}/comments")]
-async fn list_comments(
-    state: Data<State>,
-    request: HttpRequest,
-    caller: Caller<DiscussWork>,
-    Path(path): Path<TextPath>,
-    Query(filter): Query<Filter>,
-) -> Result<Answer> {
-    let asked = Asked::<(i64, Uuid)>::read(filter.limit, filter.cursor.as_deref(), &(path.id, &path.language, &filter.state, &filter.block))?;
-    let text = translations::look(&state.db, &caller, DiscussWork::RULE, path.id, &path.language, state.clock.now()).await?;
-    let mut query = store::heads(&state.db, path.id, &path.language).push_some(" AND t.block = ", filter.block);
-    if let Some(states) = &filter.state {
-        query = query.push(" AND t.state IN (").push_list(states.0.iter().copied()).push(")");
-    }
-    if let Some((at, id)) = asked.after {
-        query = query.push(" AND (t.created_at, t.id) > (").push_bind(Timestamp::from_micros(at)).push(", ").push_bind(id).push(")");
-    }
-    let heads: Vec<Head> = query.push(" ORDER BY t.created_at, t.id LIMIT ").push_bind(asked.fetch()).all().await?;
-    let page = asked.page(heads, |head: &Head| (head.created_at.micros(), head.id));
-    let ids: Vec<Uuid> = page.data.iter().map(|head| head.id).collect();
-    let comments = store::comments(&state.db, &ids).await?;
-    let of = |id: Uuid| comments.iter().filter(|comment| comment.thread_id == id).cloned().collect();
-    let threads = page.data.into_iter().map(|head| (of(head.id), head)).map(|(comments, head)| head.thread(&text.text.body, comments)).collect();
-    let address = state.url(&format!("/v1/articles/{}/translations/{}/comments", path.id, path.language));
-    Page { data: threads, meta: page.meta }.answer(&address, request.query_string())
 }
 
 /// Comment on a text
@@ -291,36 +236,4 @@ async fn delete_comment(
             Ok(Answer::no_content())
         })
         .await
-}
-
-async fn advance(state: &State, caller: Caller<DiscussWork>, id: Uuid, step: Step, write: Write) -> Result<Answer> {
-    let now = state.clock.now();
-    write
-        .run(&caller, async |tx| {
-            let (head, text) = find(tx, &caller, id, now).await?;
-            let moved = store::advance(tx, &head, step, caller.id(), now).await?;
-            let comments = store::comments(&mut *tx, &[head.id]).await?;
-            Answer::ok(&moved.thread(&text.text.body, comments))
-        })
-        .await
-}
-
-/// Resolve a thread
-///
-/// The id is of any of its comments. A thread has no ETag: nothing of it is overwritten.
-#[utoipa::path(tag = "comments", params(CommentPath), responses((status = 200, description = "Resolved", body = Thread)),
-    extensions(("x-problems" = json!(["illegal_transition"]))))]
-#[post("/comments/{id}/resolve")]
-async fn resolve_comment(state: Data<State>, caller: Caller<DiscussWork>, Path(path): Path<CommentPath>, write: Write) -> Result<Answer> {
-    advance(&state, caller, path.id, Step::Resolve, write).await
-}
-
-/// Reopen a thread
-///
-/// The id is of any of its comments.
-#[utoipa::path(tag = "comments", params(CommentPath), responses((status = 200, description = "Open again", body = Thread)),
-    extensions(("x-problems" = json!(["illegal_transition"]))))]
-#[post("/comments/{id}/reopen")]
-async fn reopen_comment(state: Data<State>, caller: Caller<DiscussWork>, Path(path): Path<CommentPath>, write: Write) -> Result<Answer> {
-    advance(&state, caller, path.id, Step::Reopen, write).await
 }

@@ -4,6 +4,7 @@
 
 mod http;
 mod store;
+mod threads;
 
 pub use http::routes;
 

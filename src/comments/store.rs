@@ -9,6 +9,7 @@ use crate::language::Tag;
 use crate::staff;
 use sqlx::FromRow;
 use sqlx::types::Json;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// A row of a thread.
@@ -164,7 +165,8 @@ pub(super) async fn advance(tx: &mut Tx, head: &Head, step: Step, by: Uuid, now:
 pub(super) async fn participants(tx: &mut Tx, thread: Uuid) -> Result<Vec<Uuid>> {
     let said: Vec<(Uuid, Json<Vec<Uuid>>)> =
         tx.query("SELECT created_by, mentions FROM comments WHERE thread_id = $1 AND deleted_at IS NULL ORDER BY id").bind(thread).all().await?;
-    Ok(said.into_iter().flat_map(|(author, mentions)| std::iter::once(author).chain(mentions.0)).collect())
+    let people: BTreeSet<Uuid> = said.into_iter().flat_map(|(author, mentions)| std::iter::once(author).chain(mentions.0)).collect();
+    Ok(people.into_iter().collect())
 }
 
 /// Those of the people who may see the article.
@@ -172,10 +174,9 @@ pub(super) async fn participants(tx: &mut Tx, thread: Uuid) -> Result<Vec<Uuid>>
 /// # Errors
 /// When the database fails.
 pub(super) async fn who_see(tx: &mut Tx, people: Vec<Uuid>, article: Uuid, now: Timestamp) -> Result<Vec<Uuid>> {
-    let mut seeing: Vec<Uuid> = vec![];
+    let mut seeing = vec![];
     for person in people {
         if let Some(actor) = staff::actor(&mut *tx, person).await?
-            && !seeing.contains(&person)
             && !articles::visible(&mut *tx, &actor, &[article], now).await?.is_empty()
         {
             seeing.push(person);

@@ -59,13 +59,13 @@ struct NoticePath {
 
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-struct ReadOrder {
+struct ReadNotices {
     /// The newest notice that you have seen: later ones stay unread.
     up_to: Option<Uuid>,
 }
 
 #[derive(Serialize, ToSchema)]
-struct ReadAnswer {
+struct NoticesRead {
     /// How many were unread before.
     marked: u64,
     /// How many are unread now.
@@ -121,16 +121,16 @@ async fn read_notice(state: Data<State>, caller: Caller<Myself>, Path(path): Pat
 /// Note all notices as read
 ///
 /// With `up_to`, those up to that one: what came since you looked stays unread.
-#[utoipa::path(tag = "me", request_body(content = Option<ReadOrder>, content_type = "application/json"),
-    responses((status = 200, description = "Read", body = ReadAnswer)))]
+#[utoipa::path(tag = "me", request_body(content = Option<ReadNotices>, content_type = "application/json"),
+    responses((status = 200, description = "Read", body = NoticesRead)))]
 #[post("/me/notices/read")]
-async fn read_notices(state: Data<State>, caller: Caller<Myself>, write: Write, OptionalBody(order): OptionalBody<ReadOrder>) -> Result<Answer> {
+async fn read_notices(state: Data<State>, caller: Caller<Myself>, write: Write, OptionalBody(order): OptionalBody<ReadNotices>) -> Result<Answer> {
     let now = state.clock.now();
     write
         .run(&caller, async |tx| {
             let marked = store::read_all(tx, caller.id(), order.up_to, now).await?;
             let marked = marked.ok_or_else(|| Error::invalid("/up_to", "unknown_notice", "is not a notice of yours"))?;
-            Answer::ok(&ReadAnswer { marked, unread: store::unread(&mut *tx, caller.id()).await? })
+            Answer::ok(&NoticesRead { marked, unread: store::unread(&mut *tx, caller.id()).await? })
         })
         .await
 }

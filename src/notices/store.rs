@@ -23,6 +23,7 @@ const KEPT: Duration = Duration::from_hours(90 * 24);
 
 /// Something that you were told.
 #[derive(Debug, Serialize, FromRow, ToSchema)]
+#[schema(as = Notice)]
 pub(super) struct Told {
     pub id: Uuid,
     pub kind: NoticeKind,

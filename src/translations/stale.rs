@@ -25,13 +25,13 @@ const RUN: usize = 32;
 pub(super) struct StaleText {
     #[serde(flatten)]
     problem: Problem,
-    current: Current,
-    comparison: ThreeWay,
+    current: TextStanding,
+    comparison: TextComparison,
 }
 
 /// The text as it is now.
 #[derive(Serialize, ToSchema)]
-struct Current {
+struct TextStanding {
     /// For `If-Match`, once your change is on top of it.
     etag: String,
     updated_at: Timestamp,
@@ -40,15 +40,15 @@ struct Current {
 
 /// Your change beside those of others, both from the text that you had.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ThreeWay {
+pub(super) struct TextComparison {
     /// The revision that you had, by your `If-Match`. `null` where it is not known; then what you sent is compared with the text as it is
     /// now, and everything that differs is a conflict.
-    base: Option<Snapshot>,
-    theirs: Theirs,
+    base: Option<RevisionMark>,
+    theirs: TheirChanges,
     /// What you changed; `null` where what you sent is not a text that could be stored.
-    yours: Option<Difference>,
+    yours: Option<TextDifference>,
     /// What both changed, and not alike. Everything else can be put together as it is.
-    conflicts: Vec<Conflict>,
+    conflicts: Vec<TextConflict>,
     /// Whether there is more than is shown: blocks without their words, and blocks or conflicts beyond the first 200. Compare the revisions
     /// for the whole.
     cut: bool,
@@ -56,7 +56,7 @@ pub(super) struct ThreeWay {
 
 /// Which revision it is.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-struct Snapshot {
+struct RevisionMark {
     revision: i32,
     created_by: Uuid,
     created_at: Timestamp,
@@ -64,16 +64,16 @@ struct Snapshot {
 
 /// The newest revision, and what others changed.
 #[derive(Debug, Serialize, ToSchema)]
-struct Theirs {
+struct TheirChanges {
     #[serde(flatten)]
-    snapshot: Snapshot,
+    snapshot: RevisionMark,
     #[serde(flatten)]
-    difference: Difference,
+    difference: TextDifference,
 }
 
 /// What differs from the text that you had. The address (`slug`) is not part of it.
 #[derive(Debug, Default, Serialize, ToSchema)]
-struct Difference {
+struct TextDifference {
     /// Members other than the body.
     fields: Vec<FieldChange>,
     /// Blocks of the body, without those that are equal.
@@ -82,7 +82,7 @@ struct Difference {
 
 /// What both sides changed.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
-struct Conflict {
+struct TextConflict {
     /// `headline`, `body`, …
     #[schema(example = "body")]
     field: String,
@@ -132,7 +132,7 @@ pub(super) async fn explain(
         Some(revision) => Some(revisions::read(db, path.id, &path.language, revision).await?),
         None => None,
     };
-    let snapshot = |of: &revisions::Revision| Snapshot { revision: of.revision, created_by: of.created_by, created_at: of.created_at };
+    let snapshot = |of: &revisions::Revision| RevisionMark { revision: of.revision, created_by: of.created_by, created_at: of.created_at };
     let (known, snapshots) = (base.is_some(), (base.as_ref().map(snapshot), snapshot(&theirs)));
     let from = base.map_or_else(|| theirs.text.clone(), |base| base.text);
     let yours = yours(from.clone());
@@ -153,7 +153,7 @@ async fn revision_at(on: impl Reader<'_>, article: Uuid, language: &Tag, version
     Ok(found.map(|(revision,)| revision))
 }
 
-fn three_way((base, newest): (Option<Snapshot>, Snapshot), known: bool, from: &Text, theirs: &Text, yours: Option<&Text>) -> Result<ThreeWay> {
+fn three_way((base, newest): (Option<RevisionMark>, RevisionMark), known: bool, from: &Text, theirs: &Text, yours: Option<&Text>) -> Result<TextComparison> {
     let mut their_side = difference(from, theirs)?;
     let mut your_side = yours.map(|yours| difference(from, yours)).transpose()?;
     let mut conflicts = match (&your_side, yours) {
@@ -169,16 +169,16 @@ fn three_way((base, newest): (Option<Snapshot>, Snapshot), known: bool, from: &T
     };
     let cut = fit(&mut their_side) | your_side.as_mut().is_some_and(fit) | (conflicts.len() > MOST);
     conflicts.truncate(MOST);
-    Ok(ThreeWay { base, theirs: Theirs { snapshot: newest, difference: their_side }, yours: your_side, conflicts, cut })
+    Ok(TextComparison { base, theirs: TheirChanges { snapshot: newest, difference: their_side }, yours: your_side, conflicts, cut })
 }
 
-fn difference(from: &Text, to: &Text) -> Result<Difference> {
-    Ok(Difference { fields: compare::fields(from, to)?, blocks: compare::blocks(&from.body, &to.body)? })
+fn difference(from: &Text, to: &Text) -> Result<TextDifference> {
+    Ok(TextDifference { fields: compare::fields(from, to)?, blocks: compare::blocks(&from.body, &to.body)? })
 }
 
-fn field_conflicts(theirs: &[FieldChange], yours: &[FieldChange], known: bool) -> Vec<Conflict> {
+fn field_conflicts(theirs: &[FieldChange], yours: &[FieldChange], known: bool) -> Vec<TextConflict> {
     let both = yours.iter().filter(|change| !known || theirs.iter().any(|other| other.field == change.field && other.to != change.to));
-    both.map(|change| Conflict { field: change.field.clone(), block: None, after: None }).collect()
+    both.map(|change| TextConflict { field: change.field.clone(), block: None, after: None }).collect()
 }
 
 /// A place in the body that both sides started from.
@@ -190,13 +190,13 @@ enum Place {
 }
 
 impl Place {
-    fn conflict(self, keys: &[&str]) -> Conflict {
+    fn conflict(self, keys: &[&str]) -> TextConflict {
         let key = |i: usize| keys.get(i).map(|key| (*key).to_owned());
         let (block, after) = match self {
             Self::Gap(i) => (None, i.checked_sub(1).and_then(key)),
             Self::Block(i) => (key(i), None),
         };
-        Conflict { field: "body".to_owned(), block, after }
+        TextConflict { field: "body".to_owned(), block, after }
     }
 }
 
@@ -216,19 +216,18 @@ fn touched(changes: &[BlockChange], forms: &[String]) -> BTreeMap<Place, Vec<Str
 }
 
 /// Leaves out what is equal, and what would be too much. Says whether something is missing.
-fn fit(side: &mut Difference) -> bool {
+fn fit(side: &mut TextDifference) -> bool {
     side.blocks.retain(|block| block.op != BlockOp::Equal);
     let mut cut = side.blocks.len() > MOST;
     side.blocks.truncate(MOST);
     let mut left = MOST_BYTES;
     for block in &mut side.blocks {
-        let size = block.words.iter().map(|run| run.text.len() + RUN).sum();
-        match left.checked_sub(size) {
-            Some(rest) => left = rest,
-            None => {
-                block.words.clear();
-                cut = true;
-            }
+        let bytes = block.words.iter().map(|run| run.text.len() + RUN).sum();
+        if let Some(rest) = left.checked_sub(bytes) {
+            left = rest;
+        } else {
+            block.words.clear();
+            cut = true;
         }
     }
     cut
@@ -247,12 +246,12 @@ mod tests {
         Text { headline: headline.to_owned(), summary: None, body, dateline: None, byline: None, authors: vec![], seo }
     }
 
-    fn compared(known: bool, from: &Text, theirs: &Text, yours: &Text) -> ThreeWay {
-        let snapshot = Snapshot { revision: 1, created_by: Uuid::nil(), created_at: Timestamp::from_micros(0) };
+    fn compared(known: bool, from: &Text, theirs: &Text, yours: &Text) -> TextComparison {
+        let snapshot = RevisionMark { revision: 1, created_by: Uuid::nil(), created_at: Timestamp::from_micros(0) };
         three_way((known.then(|| snapshot.clone()), snapshot), known, from, theirs, Some(yours)).unwrap()
     }
 
-    fn told(comparison: &ThreeWay) -> Vec<(&str, Option<&str>, Option<&str>)> {
+    fn told(comparison: &TextComparison) -> Vec<(&str, Option<&str>, Option<&str>)> {
         comparison.conflicts.iter().map(|conflict| (conflict.field.as_str(), conflict.block.as_deref(), conflict.after.as_deref())).collect()
     }
 
@@ -285,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_long_comparison_is_cut_and_says_so() {
-        let long = "word ".repeat(3_000);
+        let long = "word ".repeat(250);
         let many: Vec<&str> = vec![&long; 300];
         let comparison = compared(true, &text("x", &["one"]), &text("x", &["one"]), &text("x", &many));
         let size = serde_json::to_string(&comparison).unwrap().len();

@@ -274,7 +274,7 @@ async fn what_is_wrong_is_said_at_once(app: App) {
 async fn a_comment_changes_neither_text_nor_story(app: App) {
     let text = Text::new(&app).await;
     let before = (text.editor.get(&text.at).expect(200).await.text(), text.editor.get(&text.article).expect(200).await.text());
-    app.advance(std::time::Duration::from_secs(60));
+    app.advance(std::time::Duration::from_mins(1));
     let key = "a-key";
     let request = || text.editor.post(&format!("{}/comments", text.at)).header("Idempotency-Key", key).json(&json!({"text": "Once."}));
     let first = request().expect(201).await;

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 on_both!(
     work_and_returns_are_told,
+    whoever_takes_over_is_told_once,
     lists_are_filtered_counted_and_paged,
     notices_are_read_one_by_one_or_up_to_one,
     notices_are_ones_own,
@@ -88,6 +89,22 @@ async fn work_and_returns_are_told(app: App) {
     assert!(kinds(&list(&editor, "").await).is_empty(), "nobody is told what they did");
 }
 
+async fn whoever_takes_over_is_told_once(app: App) {
+    let journalist = app.staff("journalist@trend.example").await;
+    let open = app.number("SELECT count(*) FROM translations t JOIN staff s ON s.id = t.assignee_id WHERE s.email = 'journalist@trend.example'").await;
+    for _ in 0..2 {
+        text(&app).await;
+    }
+    let (admin, editor) = (app.staff("admin@trend.example").await, app.staff("editor@trend.example").await);
+    let at = format!("/v1/staff/{}", journalist.id);
+    let etag = admin.get(&at).expect(200).await.etag();
+    admin.post(&format!("{at}/depart")).if_match(&etag).json(&json!({"successor": editor.id})).expect(200).await;
+    let told = list(&editor, "").await;
+    assert_eq!(kinds(&told), ["assigned"]);
+    assert_eq!(told["data"][0]["details"], json!({"texts": open + 2, "from": journalist.id}));
+    assert_eq!((&told["data"][0]["article_id"], &told["data"][0]["headline"]), (&Value::Null, &Value::Null));
+}
+
 async fn lists_are_filtered_counted_and_paged(app: App) {
     let editor = app.staff("editor@trend.example").await;
     for kind in [NoticeKind::Assigned, NoticeKind::Returned, NoticeKind::Assigned, NoticeKind::Killed] {
@@ -121,7 +138,7 @@ async fn notices_are_read_one_by_one_or_up_to_one(app: App) {
     let at = |i: usize| all["data"][i]["id"].as_str().unwrap();
     editor.post(&format!("/v1/me/notices/{}/read", at(3))).expect(204).await;
     let first = list(&editor, "?unread=false").await["data"][0]["read_at"].clone();
-    app.advance(Duration::from_secs(60));
+    app.advance(Duration::from_mins(1));
     editor.post(&format!("/v1/me/notices/{}/read", at(3))).expect(204).await;
     assert_eq!(list(&editor, "?unread=false").await["data"][0]["read_at"], first, "it was read once");
     let up_to = editor.post("/v1/me/notices/read").json(&json!({"up_to": at(1)})).expect(200).await;

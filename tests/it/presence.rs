@@ -94,7 +94,7 @@ async fn presence_ends_by_the_clock(app: App) {
     assert_eq!(again["until"], "2026-07-24T12:02:50Z");
     let list = text.editor.get(&text.editing()).expect(200).await.json();
     assert_eq!(list["data"][0]["since"], "2026-07-24T12:01:50Z", "who comes back comes anew");
-    app.advance(Duration::from_secs(60));
+    app.advance(Duration::from_mins(1));
     let mut tx = app.state.db.begin().await.unwrap();
     assert_eq!(presence::tidy(&mut tx, app.state.clock.now()).await.unwrap(), 1);
     tx.commit().await.unwrap();
@@ -133,7 +133,7 @@ async fn only_who_may_edit_says_so(app: App) {
 async fn a_late_change_is_compared(app: App) {
     let text = Text::new(&app).await;
     let etag = text.editor.get(&text.at).expect(200).await.etag();
-    app.advance(Duration::from_secs(60));
+    app.advance(Duration::from_mins(1));
     let theirs = json!({"headline": "Gale", "body": [block("a", "The wind is weak."), block("b", "It is cold."), block("c", "Stay at home.")]});
     assert_eq!(text.change(&text.journalist, &etag, &theirs).await.status, 200);
     let body = [block("a", "The wind is mild."), block("b", "It is cold."), block("c", "Stay at home, all.")];
