@@ -3,7 +3,8 @@
 use crate::error::{Code, Problem};
 use crate::policy::{Access, Role, access};
 use crate::{
-    agencies, articles, auth, cors, delivery, edge, front_pages, health, jobs, partner, preview, problems, schedule, sections, staff, topics, translations,
+    agencies, articles, auth, comments, cors, delivery, edge, front_pages, health, jobs, notices, partner, presence, preview, problems, schedule, sections,
+    staff, topics, translations,
 };
 use actix_web::App;
 use actix_web::middleware::from_fn;
@@ -40,7 +41,10 @@ pub fn routes(config: &mut ServiceConfig, origins: &[String]) {
                 .configure(partner::routes)
                 .configure(preview::routes)
                 .configure(front_pages::routes)
-                .configure(jobs::routes),
+                .configure(jobs::routes)
+                .configure(comments::routes)
+                .configure(presence::routes)
+                .configure(notices::routes),
         );
 }
 
@@ -69,6 +73,8 @@ fn base() -> OpenApi {
         ("partner", "What partners see before readers do, by API key. Never cached; what is read is recorded."),
         ("previews", "Texts shown before readers see them, without a login."),
         ("front-pages", "What stands on the front pages, in each language."),
+        ("comments", "What colleagues say to a text, or a block of it; never public."),
+        ("presence", "Who is in a text at the moment. It holds nobody up."),
         ("agencies", "Agencies, their offices, agreements and keys."),
         ("staff", "People and their invitations."),
         ("sections", "Sections of the site."),
@@ -235,9 +241,12 @@ fn add_problems(operation: &mut Value, codes: &[Code]) {
         for code in &codes {
             examples.insert(code.as_str().to_owned(), json!({ "$ref": format!("#/components/examples/{}", code.as_str()) }));
         }
+        // A handler whose problem has further members says which.
+        let own = operation["responses"][status.to_string()]["content"]["application/problem+json"]["schema"].clone();
+        let schema = if own.is_object() { own } else { json!({ "$ref": "#/components/schemas/Problem" }) };
         let mut response = json!({
             "description": titles.join("; or "),
-            "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" }, "examples": examples } }
+            "content": { "application/problem+json": { "schema": schema, "examples": examples } }
         });
         if matches!(status, 429 | 503) {
             response["headers"] = json!({ "Retry-After": { "description": "Seconds to wait.", "schema": { "type": "integer", "minimum": 1 } } });

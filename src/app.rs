@@ -3,7 +3,7 @@
 use crate::jobs::Registry;
 use crate::routes::Routes;
 use crate::state::State;
-use crate::{api, auth, docs, edge, front_pages, publication, schedule, translations};
+use crate::{api, auth, docs, edge, front_pages, notices, publication, schedule, translations};
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
@@ -47,6 +47,7 @@ pub fn jobs() -> Registry {
     Registry::default()
         .with::<auth::InvitationMail>()
         .with::<auth::ResetMail>()
+        .with::<notices::NoticeMail>()
         .with::<publication::Rebuild>()
         .with::<translations::EndEmbargo>()
         .with::<schedule::RunEntry>()

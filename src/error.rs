@@ -84,6 +84,7 @@ codes! {
     /// The text was withdrawn for good. `public_note` says why, where that is public; `replaced_by` has the `id` and `url` of what is read in its place, where there is such.
     Withdrawn = "withdrawn", GONE, "Withdrawn for good";
     /// The record changed since you read it. `current` has its ETag, when it changed and who changed it; read it again and repeat your change.
+    /// Of a text, `comparison` shows what others changed (`theirs`) and what you did (`yours`) since the revision that you had (`base`), by field, block and word; `conflicts` names what both changed. Put the rest together, decide those, and send it with the new ETag.
     StaleVersion = "stale_version", PRECONDITION_FAILED, "The record has changed";
     /// The body is larger than this operation takes (1 MB where nothing else is said).
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large";

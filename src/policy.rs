@@ -165,6 +165,10 @@ permissions! {
     ReadFrontPages = "front-pages:read", [Journalist, Editor, Admin];
     /// Say what stands on front pages: the house's for staff of the platform, an agency's for its own.
     EditFrontPages = "front-pages:edit", [Editor, Admin];
+    /// Comment on texts, and see who is in them. Whoever sees a text may.
+    DiscussWork = "articles:discuss", [Journalist, Editor, Admin];
+    /// Let others know that one is editing a text.
+    AnnounceWork = "articles:announce", [Journalist, Editor, Admin];
     /// Give work to somebody.
     AssignWork = "articles:assign", [Editor, Admin];
 }
@@ -202,7 +206,7 @@ pub fn decide(rule: &Rule, actor: &Actor, relation: Relation) -> Decision {
         Who::Staff { role, .. } => {
             let sees = reach || relation.reader || relation.involved;
             let acts = if role == Role::Journalist { relation.involved } else { reach || relation.involved };
-            (sees, acts || (rule == ReadWork::RULE && sees))
+            (sees, acts || ([ReadWork::RULE, DiscussWork::RULE].contains(&rule) && sees))
         }
     };
     match (sees, acts && actor.may(rule)) {
@@ -261,6 +265,9 @@ pub const OPERATIONS: &[(&str, Access)] = &[
     ("list_sessions", needs::<Myself>()),
     ("revoke_session", needs::<Myself>()),
     ("revoke_other_sessions", needs::<Myself>()),
+    ("list_notices", needs::<Myself>()),
+    ("read_notice", needs::<Myself>()),
+    ("read_notices", needs::<Myself>()),
     ("list_agencies", needs::<ReadHouse>()),
     ("get_agency", needs::<ReadHouse>()),
     ("create_agency", needs::<ManageAgencies>()),
@@ -337,6 +344,16 @@ pub const OPERATIONS: &[(&str, Access)] = &[
     ("get_front_page_change", needs::<ReadFrontPages>()),
     ("schedule_front_page_change", needs::<EditFrontPages>()),
     ("cancel_front_page_change", needs::<EditFrontPages>()),
+    ("list_comments", needs::<DiscussWork>()),
+    ("create_comment", needs::<DiscussWork>()),
+    ("get_comment", needs::<DiscussWork>()),
+    ("update_comment", needs::<DiscussWork>()),
+    ("delete_comment", needs::<DiscussWork>()),
+    ("resolve_comment", needs::<DiscussWork>()),
+    ("reopen_comment", needs::<DiscussWork>()),
+    ("list_editing", needs::<DiscussWork>()),
+    ("announce_editing", needs::<AnnounceWork>()),
+    ("leave_editing", needs::<AnnounceWork>()),
     ("convert_html", needs::<WriteWork>()),
     ("list_schedule", needs::<ReadWork>()),
     ("get_schedule_entry", needs::<ReadWork>()),
@@ -398,6 +415,10 @@ mod tests {
             (staff(Role::Editor, false), publish, shared, Hide),
             (staff(Role::Editor, false), publish, part, Forbid),
             (staff(Role::Editor, false), ReadWork::RULE, part, Allow),
+            (staff(Role::Journalist, false), DiscussWork::RULE, own, Allow),
+            (staff(Role::Journalist, false), DiscussWork::RULE, foreign, Hide),
+            (staff(Role::Journalist, false), AnnounceWork::RULE, own, Forbid),
+            (staff(Role::Editor, false), DiscussWork::RULE, part, Allow),
             (staff(Role::Editor, true), publish, shared, Allow),
             (staff(Role::Editor, true), publish, foreign, Hide),
             (staff(Role::Journalist, true), ReadWork::RULE, shared, Allow),
@@ -408,6 +429,7 @@ mod tests {
             (key(&[Scope::ArticlesSubmit]), publish, mine, Forbid),
             (key(&[Scope::ArticlesPublish]), publish, mine, Allow),
             (key(&[Scope::PartnerRead]), ReadWork::RULE, mine, Forbid),
+            (key(&[Scope::ArticlesRead, Scope::ArticlesSubmit]), DiscussWork::RULE, mine, Forbid),
         ] {
             assert_eq!(decide(rule, &actor, relation), expected, "{actor:?} {} {relation:?}", rule.name);
         }

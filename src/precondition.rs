@@ -61,6 +61,13 @@ impl Precondition {
         self.if_match.is_none() && !self.wants_new()
     }
 
+    /// The newest version that the request says it has seen, whether or not there ever was such a one.
+    #[must_use]
+    pub fn seen(&self) -> Option<i64> {
+        let tags = self.if_match.as_deref()?.split(',').map(|tag| tag.trim().trim_start_matches("W/"));
+        tags.filter_map(|tag| tag.strip_prefix("\"v")?.strip_suffix('"')?.parse().ok()).max()
+    }
+
     /// The problem of a request that says nothing of what it has seen.
     #[must_use]
     pub fn missing() -> Error {
@@ -91,6 +98,13 @@ impl Precondition {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_newest_version_seen_is_known() {
+        for (given, seen) in [("\"v2\"", Some(2)), ("\"v1\", W/\"v3\"", Some(3)), ("*", None), ("v3", None), ("\"vx\"", None)] {
+            assert_eq!(Precondition { if_match: Some(given.to_owned()), if_none_match: None }.seen(), seen, "{given}");
+        }
+    }
 
     #[test]
     fn only_the_version_that_is_passes() {

@@ -5,7 +5,7 @@ use crate::config::{Config, Mode};
 use crate::db::Db;
 use crate::secrets::{Secrets, make_folder, touch_private};
 use crate::state::State;
-use crate::{app, auth, health, idempotency, jobs, mail, publication, seed};
+use crate::{app, auth, health, idempotency, jobs, mail, notices, presence, publication, seed};
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
@@ -128,6 +128,8 @@ async fn tidy(state: &State) -> crate::error::Result<()> {
     let mut tx = state.db.begin().await?;
     idempotency::tidy(&mut tx, now).await?;
     auth::tidy(&mut tx, now).await?;
+    notices::tidy(&mut tx, now).await?;
+    presence::tidy(&mut tx, now).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -47,18 +47,19 @@ pub async fn hold(tx: &mut Tx, id: Uuid) -> Result<()> {
 pub async fn find(on: impl Reader<'_>, actor: &Actor, id: Uuid, now: Timestamp) -> Result<Found> {
     let row: Option<Row> =
         on.query(COLUMNS).bind(actor.id()).bind(actor.agency).bind(now.to_utc().date_naive()).push(" AND a.id = ").push_bind(id).optional().await?;
-    let row = row.ok_or_else(|| Error::not_found("article"))?;
+    row.and_then(|row| found(actor, row)).ok_or_else(|| Error::not_found("article"))
+}
+
+/// An article as the actor may know it; `None` for one that they may not know of.
+fn found(actor: &Actor, row: Row) -> Option<Found> {
     let relation = Relation { owner: row.article.agency_id == actor.agency, shared: row.is_shared, involved: row.is_involved, reader: row.is_reader };
     let sees = match actor.staff_id() {
         Some(_) => relation.owner || relation.reader || (actor.platform && relation.shared),
         None => relation.owner && row.article.created_by == actor.id(),
     };
-    if !sees {
-        return Err(Error::not_found("article"));
-    }
     // Whoever has moved to another agency has left their part in it behind.
     let involved = sees && (relation.involved || actor.staff_id().is_none());
-    Ok(Found { article: row.article, relation: Relation { involved, ..relation } })
+    sees.then_some(Found { article: row.article, relation: Relation { involved, ..relation } })
 }
 
 /// Finds an article to which the caller may do what the rule says.

@@ -14,6 +14,7 @@ use crate::extract::{Body, Path};
 use crate::idempotency::Write;
 use crate::jobs;
 use crate::names::{self, NamesChange};
+use crate::notices::NoticeKind;
 use crate::page::Page;
 use crate::patch::Patch;
 use crate::policy::{Myself, Who};
@@ -101,6 +102,10 @@ struct MeChange {
     #[serde(default)]
     #[schema(value_type = Option<NamesChange>)]
     bios: Patch<NamesChange>,
+    /// The kinds of notices that you want as messages too; none at first.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<NoticeKind>>, example = json!(["assigned", "returned", "mentioned"]))]
+    notice_mail: Patch<Vec<NoticeKind>>,
 }
 
 /// Tokens of a session.
@@ -309,9 +314,13 @@ async fn update_me(state: Data<State>, caller: Caller<Myself>, precondition: Pre
             precondition.check(Standing { version: me.version, updated_at: me.updated_at, updated_by: me.updated_by })?;
             me.names = names::merge(change.names, me.names);
             me.bios = names::merge(change.bios, me.bios);
+            me.notice_mail = change.notice_mail.apply(Some(me.notice_mail)).unwrap_or_default();
             let mut faults = Faults::default();
             names::check(&mut faults, "/names", &me.names, 1, 200);
             names::check(&mut faults, "/bios", &me.bios, 0, 2_000);
+            for (i, kind) in me.notice_mail.iter().enumerate() {
+                faults.check(!me.notice_mail[..i].contains(kind), &format!("/notice_mail/{i}"), "duplicate", "is there twice");
+            }
             faults.finish()?;
             store::update_profile(tx, &me, now).await?;
             publication::refresh_staff(tx, me.id, now).await?;

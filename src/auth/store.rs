@@ -4,6 +4,7 @@ use crate::db::{Reader, Timestamp, Tx};
 use crate::error::{Error, Result};
 use crate::language::Tag;
 use crate::names::Names;
+use crate::notices::NoticeKind;
 use crate::policy::{RULES, Role};
 use crate::sql;
 use serde::Serialize;
@@ -27,6 +28,8 @@ pub struct Me {
     pub bios: Names,
     /// Whether there is a public profile.
     pub byline: bool,
+    /// The kinds of notices that come as messages too.
+    pub notice_mail: Vec<NoticeKind>,
     /// What the role allows, as `x-permissions` of the operations name it.
     pub permissions: Vec<&'static str>,
     pub last_login_at: Option<Timestamp>,
@@ -62,6 +65,7 @@ struct Row {
     names: Json<Names>,
     bios: Json<Names>,
     byline: bool,
+    notice_mail: Json<Vec<NoticeKind>>,
     last_login_at: Option<Timestamp>,
     password_changed_at: Option<Timestamp>,
     created_at: Timestamp,
@@ -85,7 +89,7 @@ pub async fn me(on: impl Reader<'_>, id: Uuid) -> Result<Me> {
     let row: Option<Row> = on
         .query(
             "SELECT s.id, s.email, s.agency_id, a.slug AS agency_slug, a.kind AS agency_kind, a.names AS agency_names, s.role, s.languages, \
-             s.names, s.bios, s.byline, s.last_login_at, s.password_changed_at, s.created_at, s.updated_at, s.updated_by, s.version \
+             s.names, s.bios, s.byline, s.notice_mail, s.last_login_at, s.password_changed_at, s.created_at, s.updated_at, s.updated_by, s.version \
              FROM staff s JOIN agencies a ON a.id = s.agency_id WHERE s.id = $1",
         )
         .bind(id)
@@ -103,6 +107,7 @@ pub async fn me(on: impl Reader<'_>, id: Uuid) -> Result<Me> {
         names: row.names.0,
         bios: row.bios.0,
         byline: row.byline,
+        notice_mail: row.notice_mail.0,
         permissions,
         last_login_at: row.last_login_at,
         password_changed_at: row.password_changed_at,
@@ -193,10 +198,11 @@ pub async fn note_login(tx: &mut Tx, account: &Account, rehashed: Option<String>
 /// # Errors
 /// When the database fails.
 pub async fn update_profile(tx: &mut Tx, me: &Me, now: Timestamp) -> Result<()> {
-    tx.query("UPDATE staff SET names = $2, bios = $3, version = version + 1, updated_at = $4, updated_by = $1 WHERE id = $1")
+    tx.query("UPDATE staff SET names = $2, bios = $3, notice_mail = $4, version = version + 1, updated_at = $5, updated_by = $1 WHERE id = $1")
         .bind(me.id)
         .bind(Json(&me.names))
         .bind(Json(&me.bios))
+        .bind(Json(&me.notice_mail))
         .bind(now)
         .execute()
         .await?;

@@ -345,6 +345,19 @@ pub struct BreakBlock {
 }
 
 impl Block {
+    /// Names it among the blocks beside it.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Text(block) => &block.key,
+            Self::Image(block) => &block.key,
+            Self::Embed(block) => &block.key,
+            Self::PullQuote(block) => &block.key,
+            Self::FactBox(block) => &block.key,
+            Self::Break(block) => &block.key,
+        }
+    }
+
     /// The text blocks in this block: itself, or the content of a fact box.
     #[must_use]
     pub fn text_blocks(&self) -> &[TextBlock] {

@@ -1,8 +1,14 @@
 //! What staff members are told: work that is asked of them, what became of theirs, and what failed.
+//!
+//! A notice holds no words of a text: whoever may no longer see the text learns no more from it than they were told.
 
+mod http;
+mod mails;
 mod store;
 
-pub use store::{desk, people_of, seconds, tell};
+pub use http::routes;
+pub use mails::NoticeMail;
+pub use store::{desk, people_of, seconds, tell, tidy};
 
 use crate::language::Tag;
 use crate::text_enum;
@@ -28,6 +34,8 @@ text_enum! {
         KillOrdered = "kill_ordered",
         /// The kill of a story that you ordered was canceled.
         KillCanceled = "kill_canceled",
+        /// Somebody commented on a text of yours, or in a thread in which you take part.
+        Commented = "commented",
         /// Somebody named you in a comment.
         Mentioned = "mentioned",
         /// What you scheduled did not happen.
@@ -43,6 +51,6 @@ pub struct Notice<'a> {
     pub language: Option<&'a Tag>,
     /// Who did it; they are not told.
     pub by: Option<Uuid>,
-    /// An object.
+    /// An object, without words of the text.
     pub details: Value,
 }

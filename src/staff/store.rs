@@ -9,11 +9,13 @@ use crate::error::{Code, Error, Faults, Result};
 use crate::extract::List;
 use crate::jobs;
 use crate::language::Tag;
+use crate::notices::{self, Notice, NoticeKind};
 use crate::page::{Asked, Page};
 use crate::policy::{Actor, Decision, Role, decide_agency};
 use crate::sql;
 use crate::state::State;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sqlx::FromRow;
 use sqlx::types::Json;
 use std::time::Duration;
@@ -287,6 +289,12 @@ pub(super) async fn hand_over(tx: &mut Tx, from: Uuid, to: Option<Uuid>, by: Uui
         if let Some(text) = texts.first() {
             articles::touch(tx, text.article_id, by, now).await?;
         }
+    }
+    if let (Some(to), Some(first)) = (to, work.first()) {
+        let only = Some(first).filter(|_| work.len() == 1);
+        let (article, language) = (only.map(|text| text.article_id), only.map(|text| &text.language));
+        let details = json!({ "texts": work.len(), "from": from });
+        notices::tell(tx, &[to], &Notice { kind: NoticeKind::Assigned, article, language, by: Some(by), details }, now).await?;
     }
     Ok(work)
 }

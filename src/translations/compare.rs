@@ -1,9 +1,11 @@
 //! What changed between two revisions: by member, and in the body by block and word.
 
+use super::Text;
 use super::revisions::{self, Revision};
 use crate::answer::Answer;
 use crate::articles;
 use crate::auth::Caller;
+use crate::body::Body;
 use crate::db::Db;
 use crate::error::Result;
 use crate::extract::{Path, Query};
@@ -46,6 +48,9 @@ pub struct FieldChange {
     pub from: Value,
     #[schema(value_type = Value)]
     pub to: Value,
+    /// The words, where both values are texts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<WordChange>,
 }
 
 /// What became of a block.
@@ -63,6 +68,8 @@ pub enum BlockOp {
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
 pub struct BlockChange {
     pub op: BlockOp,
+    /// Its `_key` in the second body; in the first, where it was deleted.
+    pub key: Option<String>,
     /// Its place in the first body, from 0.
     pub from_index: Option<usize>,
     /// Its place in the second body, from 0.
@@ -129,30 +136,48 @@ pub(super) async fn between(db: &Db, article: Uuid, language: &Tag, from: i32, t
 /// # Errors
 /// When a revision cannot be JSON.
 fn compare(from: &Revision, to: &Revision) -> Result<Comparison> {
-    Ok(Comparison { from: from.revision, to: to.revision, fields: fields(from, to)?, blocks: blocks(from, to)? })
+    let fields = fields(&from.text, &to.text)?;
+    Ok(Comparison { from: from.revision, to: to.revision, fields, blocks: blocks(&from.text.body, &to.text.body)? })
 }
 
-fn fields(from: &Revision, to: &Revision) -> Result<Vec<FieldChange>> {
-    let value = |revision: &Revision| serde_json::to_value(&revision.text).map_err(crate::error::Error::internal);
-    let (from, to) = (value(from)?, value(to)?);
-    let (Value::Object(from), Value::Object(to)) = (from, to) else { return Ok(vec![]) };
+/// The members other than the body that differ.
+///
+/// # Errors
+/// When a text cannot be JSON.
+pub(super) fn fields(from: &Text, to: &Text) -> Result<Vec<FieldChange>> {
+    let deadline = Instant::now() + DEADLINE;
+    let value = |text: &Text| serde_json::to_value(text).map_err(crate::error::Error::internal);
+    let (Value::Object(from), Value::Object(to)) = (value(from)?, value(to)?) else { return Ok(vec![]) };
     Ok(from
         .into_iter()
         .filter(|(field, value)| field != "body" && to.get(field) != Some(value))
-        .map(|(field, value)| FieldChange { from: value, to: to.get(&field).cloned().unwrap_or_default(), field })
+        .map(|(field, from)| {
+            let to = to.get(&field).cloned().unwrap_or_default();
+            let words = from.as_str().zip(to.as_str()).map(|(from, to)| words(from, to, deadline)).unwrap_or_default();
+            FieldChange { field, from, to, words }
+        })
         .collect())
 }
 
 /// A block as it is compared: its JSON without keys, and its words.
 struct Comparable {
     form: String,
+    key: String,
     text: String,
 }
 
-fn comparable(revision: &Revision) -> Result<Vec<Comparable>> {
-    let texts: Vec<String> = revision.text.body.block_texts().collect();
-    let Value::Array(blocks) = serde_json::to_value(&revision.text.body).map_err(crate::error::Error::internal)? else { return Ok(vec![]) };
-    Ok(blocks.into_iter().zip(texts).map(|(block, text)| Comparable { form: without_keys(block).to_string(), text }).collect())
+fn comparable(body: &Body) -> Result<Vec<Comparable>> {
+    let texts = body.blocks().iter().map(|block| block.key().to_owned()).zip(body.block_texts());
+    Ok(forms(body)?.into_iter().zip(texts).map(|(form, (key, text))| Comparable { form, key, text }).collect())
+}
+
+/// The JSON of each block without its keys: what is the same is written the same.
+///
+/// # Errors
+/// When the body cannot be JSON.
+pub(super) fn forms(body: &Body) -> Result<Vec<String>> {
+    let Value::Array(blocks) = serde_json::to_value(body).map_err(crate::error::Error::internal)? else { return Ok(vec![]) };
+    Ok(blocks.into_iter().map(|block| without_keys(block).to_string()).collect())
 }
 
 fn without_keys(value: Value) -> Value {
@@ -165,15 +190,23 @@ fn without_keys(value: Value) -> Value {
     }
 }
 
-fn blocks(from: &Revision, to: &Revision) -> Result<Vec<BlockChange>> {
+/// The blocks of both bodies in order.
+///
+/// # Errors
+/// When a body cannot be JSON.
+pub(super) fn blocks(from: &Body, to: &Body) -> Result<Vec<BlockChange>> {
     let deadline = Instant::now() + DEADLINE;
     let (old, new) = (comparable(from)?, comparable(to)?);
     let forms = |blocks: &[Comparable]| blocks.iter().map(|block| block.form.clone()).collect::<Vec<_>>();
+    let change = |op, from_index: Option<usize>, to_index: Option<usize>, words| {
+        let block = to_index.and_then(|j| new.get(j)).or_else(|| from_index.and_then(|i| old.get(i)));
+        BlockChange { op, key: block.map(|block| block.key.clone()), from_index, to_index, words }
+    };
     let mut changes = vec![];
     for op in capture_diff_slices_deadline(Algorithm::Myers, &forms(&old), &forms(&new), Some(deadline)) {
         let (old_range, new_range) = (op.old_range(), op.new_range());
         if matches!(op, DiffOp::Equal { .. }) {
-            changes.extend(old_range.zip(new_range).map(|(i, j)| BlockChange { op: BlockOp::Equal, from_index: Some(i), to_index: Some(j), words: vec![] }));
+            changes.extend(old_range.zip(new_range).map(|(i, j)| change(BlockOp::Equal, Some(i), Some(j), vec![])));
             continue;
         }
         let both = old_range.len().min(new_range.len());
@@ -182,15 +215,11 @@ fn blocks(from: &Revision, to: &Revision) -> Result<Vec<BlockChange>> {
                 (Some(old), Some(new)) => words(&old.text, &new.text, deadline),
                 _ => vec![],
             };
-            changes.push(BlockChange { op: BlockOp::Changed, from_index: Some(i), to_index: Some(j), words });
+            changes.push(change(BlockOp::Changed, Some(i), Some(j), words));
         }
         let whole = |op, text: Option<&Comparable>| vec![WordChange { op, text: text.map(|block| block.text.clone()).unwrap_or_default() }];
-        for i in old_range.skip(both) {
-            changes.push(BlockChange { op: BlockOp::Deleted, from_index: Some(i), to_index: None, words: whole(WordOp::Deleted, old.get(i)) });
-        }
-        for j in new_range.skip(both) {
-            changes.push(BlockChange { op: BlockOp::Inserted, from_index: None, to_index: Some(j), words: whole(WordOp::Inserted, new.get(j)) });
-        }
+        changes.extend(old_range.skip(both).map(|i| change(BlockOp::Deleted, Some(i), None, whole(WordOp::Deleted, old.get(i)))));
+        changes.extend(new_range.skip(both).map(|j| change(BlockOp::Inserted, None, Some(j), whole(WordOp::Inserted, new.get(j)))));
     }
     Ok(changes)
 }
@@ -215,7 +244,6 @@ fn words(old: &str, new: &str, deadline: Instant) -> Vec<WordChange> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::body::Body;
     use crate::db::Timestamp;
     use crate::translations::text::Text;
 
@@ -237,7 +265,8 @@ mod tests {
         let old = revision(1, "Бір", "<p>one</p><p>the quick fox</p><p>three</p>");
         let new = revision(2, "Екі", "<p>one</p><p>the slow fox</p><p>three</p><p>four</p>");
         let comparison = compare(&old, &new).unwrap();
-        assert_eq!(comparison.fields, [FieldChange { field: "headline".into(), from: "Бір".into(), to: "Екі".into() }]);
+        let words = [(WordOp::Deleted, "Бір"), (WordOp::Inserted, "Екі")].map(|(op, text)| WordChange { op, text: text.to_owned() });
+        assert_eq!(comparison.fields, [FieldChange { field: "headline".into(), from: "Бір".into(), to: "Екі".into(), words: words.into() }]);
         let ops: Vec<BlockOp> = comparison.blocks.iter().map(|block| block.op).collect();
         assert_eq!(ops, [BlockOp::Equal, BlockOp::Changed, BlockOp::Equal, BlockOp::Inserted]);
         let told: Vec<(WordOp, &str)> = comparison.blocks[1].words.iter().map(|word| (word.op, word.text.as_str())).collect();

@@ -1,5 +1,6 @@
 //! Texts: create a story with its original, read, write, change and delete.
 
+use super::stale::{self, Newest, StaleText};
 use super::store::First;
 use super::text::{NewText, TextChange, convert, from_html};
 use super::workflow::TextPath;
@@ -225,9 +226,11 @@ async fn get_translation(state: Data<State>, caller: Caller<ReadWork>, Path(path
 /// Add or replace a text
 ///
 /// With `If-None-Match: *` it adds a text in a new language, which is yours and your agency's; with `If-Match` it
-/// replaces the one there is by a new revision, which is a draft. Nothing is published.
+/// replaces the one there is by a new revision, which is a draft. Nothing is published. Whoever is late with a change gets a comparison
+/// with those of others.
 #[utoipa::path(tag = "translations", params(TextPath, PutPrecondition), request_body = NewText,
-    responses((status = 200, description = "Replaced", body = Translation), (status = 201, description = "Added", body = Translation)),
+    responses((status = 200, description = "Replaced", body = Translation), (status = 201, description = "Added", body = Translation),
+        (status = 412, description = "Stale", body = StaleText, content_type = "application/problem+json")),
     extensions(("x-problems" = json!(["already_exists", "illegal_transition", "precondition_required", "stale_version"]))))]
 #[put("/articles/{id}/translations/{language}")]
 async fn put_translation(
@@ -240,10 +243,11 @@ async fn put_translation(
 ) -> Result<Answer> {
     convert(&mut new.body, &mut new.body_html).await?;
     let now = state.clock.now();
-    write
+    let mut faults = Faults::default();
+    let (text, slug) = new.read(caller.staff_id(), &mut faults);
+    let (sound, mut newest) = (faults.is_empty(), None);
+    let outcome = write
         .run(&caller, async |tx| {
-            let mut faults = Faults::default();
-            let (text, slug) = new.read(caller.staff_id(), &mut faults);
             if precondition.wants_new() || precondition.is_blind() {
                 articles::hold(tx, path.id).await?;
                 let found = articles::find(&mut *tx, &caller, path.id, now).await?;
@@ -260,6 +264,7 @@ async fn put_translation(
                 return Ok(Answer::created(location, &added)?.version(added.version));
             }
             let (old, _) = find(tx, &caller, WriteWork::RULE, path.id, &path.language, now).await?;
+            newest = Some(Newest::from(&old));
             precondition.check(old.standing())?;
             store::check(tx, old.agency_id, &text, &old.text.authors, &mut faults).await?;
             faults.finish()?;
@@ -267,13 +272,16 @@ async fn put_translation(
             let replaced = store::put_next(tx, &caller, &old, &text, slug.as_deref(), None, now).await?;
             Ok(Answer::ok(&replaced)?.version(replaced.version))
         })
-        .await
+        .await;
+    stale::explain(&state.db, &path, &precondition, newest, outcome, |_| sound.then_some(text)).await
 }
 
 /// Change a text
 ///
-/// Only the members that are sent change; the result is a new revision, which is a draft.
-#[utoipa::path(tag = "translations", params(TextPath, IfMatch), request_body = TextChange, responses((status = 200, description = "Changed", body = Translation)),
+/// Only the members that are sent change; the result is a new revision, which is a draft. Whoever is late with a change gets a comparison
+/// with those of others.
+#[utoipa::path(tag = "translations", params(TextPath, IfMatch), request_body = TextChange, responses((status = 200, description = "Changed", body = Translation),
+        (status = 412, description = "Stale", body = StaleText, content_type = "application/problem+json")),
     extensions(("x-problems" = json!(["illegal_transition"]))))]
 #[patch("/articles/{id}/translations/{language}")]
 async fn update_translation(
@@ -286,10 +294,13 @@ async fn update_translation(
 ) -> Result<Answer> {
     change.convert().await?;
     let now = state.clock.now();
-    write
+    let (mut sent, mut newest) = (Some(change), None);
+    let outcome = write
         .run(&caller, async |tx| {
             let (old, _) = find(tx, &caller, WriteWork::RULE, path.id, &path.language, now).await?;
+            newest = Some(Newest::from(&old));
             precondition.check(old.standing())?;
+            let change = sent.take().unwrap_or_default();
             let mut faults = Faults::default();
             let (text, slug) = change.apply(old.text.clone(), old.slug.clone(), &mut faults);
             store::check(tx, old.agency_id, &text, &old.text.authors, &mut faults).await?;
@@ -300,7 +311,13 @@ async fn update_translation(
             let changed = store::put_next(tx, &caller, &old, &text, slug.as_deref(), None, now).await?;
             Ok(Answer::ok(&changed)?.version(changed.version))
         })
-        .await
+        .await;
+    let yours = |base| {
+        let mut faults = Faults::default();
+        let (text, _) = sent.take().unwrap_or_default().apply(base, None, &mut faults);
+        faults.is_empty().then_some(text)
+    };
+    stale::explain(&state.db, &path, &precondition, newest, outcome, yours).await
 }
 
 /// Delete a text

@@ -9,13 +9,14 @@ mod freshness;
 mod http;
 mod kill;
 mod revisions;
+mod stale;
 mod store;
 mod text;
 mod workflow;
 
 pub use embargo::EndEmbargo;
 pub use http::{CreateArticle, create, routes};
-pub use store::{First, Translation, find, look, put_first};
+pub use store::{First, Translation, find, headlines, look, put_first};
 pub use text::{NewText, Text};
 pub use workflow::{PublishOrder, TextPath, approve, kill, publish, submit, unpublish};
 

@@ -208,7 +208,7 @@ pub async fn find(tx: &mut Tx, actor: &Actor, rule: &Rule, article: Uuid, langua
     look(tx, actor, rule, article, language, now).await
 }
 
-/// As [`find`], for who only looks.
+/// As [`find`], holding nothing: for what changes neither the text nor its story.
 ///
 /// # Errors
 /// `not_found`, `forbidden`, and when the database fails.
@@ -218,11 +218,24 @@ where
 {
     let found = articles::find(&mut *on, actor, article, now).await?;
     let translation = read(&mut *on, article, language).await?.ok_or_else(|| Error::not_found("translation"))?;
-    let mut relation = translation.relation(actor, &found);
+    admit(actor, rule, &translation, &found)?;
+    Ok((translation, found))
+}
+
+fn admit(actor: &Actor, rule: &Rule, translation: &Translation, found: &Found) -> Result<()> {
+    let mut relation = translation.relation(actor, found);
     // The agency of the story can always kill its texts.
     relation.owner |= rule == KillWork::RULE && found.relation.owner;
-    articles::admit(decide(rule, actor, relation), "translation")?;
-    Ok((translation, found))
+    articles::admit(decide(rule, actor, relation), "translation")
+}
+
+/// The headlines of articles' texts as they are worked on: article, language, whether it is the original, headline.
+///
+/// # Errors
+/// When the database fails.
+pub async fn headlines(on: impl Reader<'_>, articles: &[Uuid]) -> Result<Vec<(Uuid, Tag, bool, String)>> {
+    let query = on.query("SELECT article_id, language, is_original, headline FROM translations WHERE deleted_at IS NULL AND article_id IN (");
+    Ok(query.push_list(articles.iter().copied()).push(")").all().await?)
 }
 
 /// The text of an article in a language.
@@ -277,11 +290,11 @@ pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timest
         articles::check_lives(tx, first.article).await?;
     }
     let base = if first.is_original { None } else { original_revision(tx, first.article).await? };
-    let revived: Option<(i32,)> = tx
+    let revived: Option<(i32, i64)> = tx
         .query(
             "UPDATE translations SET deleted_at = NULL, agency_id = $3, revision = revision + 1, review = 'draft', headline = $4, headline_key = $5, \
              slug = $6, base_revision = $7, detached_at = NULL, freshness_reason = NULL, checked_revision = NULL, embargo_until = NULL, embargo_by = NULL, assignee_id = $8, created_by = $9, last_author = $9, return_reason = NULL, version = version + 1, \
-             created_at = $10, updated_at = $10, updated_by = $9 WHERE article_id = $1 AND language = $2 AND deleted_at IS NOT NULL RETURNING revision",
+             created_at = $10, updated_at = $10, updated_by = $9 WHERE article_id = $1 AND language = $2 AND deleted_at IS NOT NULL RETURNING revision, version",
         )
         .bind(first.article)
         .bind(first.language)
@@ -295,8 +308,8 @@ pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timest
         .bind(now)
         .optional()
         .await?;
-    let revision = if let Some((revision,)) = revived {
-        revision
+    let (revision, version) = if let Some(revived) = revived {
+        revived
     } else {
         tx.query(
             "INSERT INTO translations (article_id, language, agency_id, is_original, publication, review, revision, base_revision, headline, \
@@ -317,9 +330,10 @@ pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timest
         .execute()
         .await
         .unique(exists)?;
-        1
+        (1, 1)
     };
-    insert_revision(tx, actor, first.article, first.language, revision, first.text, None, now).await?;
+    let written = Written { revision, version, restored_from: None };
+    insert_revision(tx, actor, first.article, first.language, written, first.text, now).await?;
     articles::touch(tx, first.article, actor.id(), now).await?;
     read(tx, first.article, first.language).await?.ok_or_else(|| Error::internal("the text that was written is not there"))
 }
@@ -365,28 +379,27 @@ pub(super) async fn put_next(
     .bind(now)
     .execute()
     .await?;
-    insert_revision(tx, actor, old.article_id, &old.language, revision, text, restored_from, now).await?;
+    let written = Written { revision, version: old.version + 1, restored_from };
+    insert_revision(tx, actor, old.article_id, &old.language, written, text, now).await?;
     changed(tx, actor, old, now).await
 }
 
-#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
-async fn insert_revision(
-    tx: &mut Tx,
-    actor: &Actor,
-    article: Uuid,
-    language: &Tag,
+/// A revision that is written, beside its words.
+struct Written {
     revision: i32,
-    text: &Text,
+    /// Of the text, from now on.
+    version: i64,
     restored_from: Option<i32>,
-    now: Timestamp,
-) -> Result<()> {
+}
+
+async fn insert_revision(tx: &mut Tx, actor: &Actor, article: Uuid, language: &Tag, written: Written, text: &Text, now: Timestamp) -> Result<()> {
     tx.query(
         "INSERT INTO revisions (article_id, language, revision, headline, summary, body, dateline, byline, authors, seo, words, restored_from, \
-         created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+         created_by, created_at, text_version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
     )
     .bind(article)
     .bind(language)
-    .bind(revision)
+    .bind(written.revision)
     .bind(&text.headline)
     .bind(&text.summary)
     .bind(Json(&text.body))
@@ -395,9 +408,10 @@ async fn insert_revision(
     .bind(Json(&text.authors))
     .bind(Json(&text.seo))
     .bind(i32::try_from(text.body.word_count()).unwrap_or(i32::MAX))
-    .bind(restored_from)
+    .bind(written.restored_from)
     .bind(actor.id())
     .bind(now)
+    .bind(written.version)
     .execute()
     .await?;
     Ok(())

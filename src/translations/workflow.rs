@@ -229,6 +229,13 @@ pub(super) async fn record(tx: &mut Tx, actor: &Actor, action: Action, text: &Tr
     audit::record(tx, actor.into(), entry, now).await
 }
 
+/// Tells people what was done to a text of theirs.
+async fn tell(tx: &mut Tx, actor: &Actor, kind: NoticeKind, people: &[Uuid], text: &Translation, now: Timestamp) -> Result<()> {
+    let details = json!({ "revision": text.revision });
+    let notice = Notice { kind, article: Some(text.article_id), language: Some(&text.language), by: Some(actor.id()), details };
+    notices::tell(tx, people, &notice, now).await
+}
+
 /// Submit a text for review
 #[utoipa::path(tag = "workflow", params(TextPath, IfMatch), responses((status = 200, description = "In review", body = Translation)),
     extensions(("x-problems" = json!(["illegal_transition", "validation_failed"]))))]
@@ -269,7 +276,10 @@ async fn return_translation(
         .run(&caller, async |tx| {
             let text = at(tx, &caller, ReviewWork::RULE, &path, &precondition, now).await?;
             let to = step(text.publication, text.review, Step::Return)?;
-            answer(&store::advance(tx, &caller, &text, to, Moved { return_reason: Some(&order.reason), ..Moved::default() }, now).await?)
+            let moved = store::advance(tx, &caller, &text, to, Moved { return_reason: Some(&order.reason), ..Moved::default() }, now).await?;
+            let people = notices::people_of(tx, path.id, &path.language).await?;
+            tell(tx, &caller, NoticeKind::Returned, &people, &text, now).await?;
+            answer(&moved)
         })
         .await
 }
@@ -406,7 +416,10 @@ async fn assign_translation(
             if order.staff_id.is_some() && agency != Some(text.agency_id) {
                 return Err(Error::invalid("/staff_id", "unknown_staff", "is not an active staff member of the text's agency"));
             }
-            answer(&store::assign(tx, &caller, &text, order.staff_id, now).await?)
+            let assigned = store::assign(tx, &caller, &text, order.staff_id, now).await?;
+            let people: Vec<Uuid> = order.staff_id.filter(|_| order.staff_id != text.assignee_id).into_iter().collect();
+            tell(tx, &caller, NoticeKind::Assigned, &people, &text, now).await?;
+            answer(&assigned)
         })
         .await
 }

@@ -218,6 +218,7 @@ async fn signing_in_answers_tokens_and_oneself(app: App) {
         "names",
         "bios",
         "byline",
+        "notice_mail",
         "permissions",
         "last_login_at",
         "password_changed_at",
@@ -239,6 +240,8 @@ async fn signing_in_answers_tokens_and_oneself(app: App) {
         "articles:review",
         "articles:publish",
         "articles:kill",
+        "articles:discuss",
+        "articles:announce",
         "articles:assign",
     ];
     assert_eq!(staff["permissions"], json!(permissions));

@@ -5,6 +5,7 @@
 mod agencies;
 mod articles;
 mod auth;
+mod comments;
 mod contract;
 mod corrections;
 mod delivery;
@@ -17,7 +18,9 @@ mod idempotency;
 mod jobs;
 mod kill;
 mod matrix;
+mod notices;
 mod operations;
+mod presence;
 mod preview;
 mod releases;
 mod schedule;

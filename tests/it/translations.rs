@@ -916,23 +916,26 @@ async fn revisions_are_compared(app: App) {
     assert_has(&difference, &json!({"from": 1, "to": 2}));
     let fields = difference["fields"].as_array().unwrap();
     assert_eq!(fields.len(), 2, "{fields:?}");
-    for expected in [json!({"field": "headline", "from": "Бір", "to": "Екі"}), json!({"field": "summary", "from": "Short.", "to": null})] {
+    let word = |op: &str, text: &str| json!({"op": op, "text": text});
+    let words = [word("deleted", "Бір"), word("inserted", "Екі")];
+    for expected in [json!({"field": "headline", "from": "Бір", "to": "Екі", "words": words}), json!({"field": "summary", "from": "Short.", "to": null})]
+    {
         assert!(fields.contains(&expected), "{expected} in {fields:?}");
     }
-    let word = |op: &str, text: &str| json!({"op": op, "text": text});
     assert_eq!(
         difference["blocks"],
         json!([
-            {"op": "equal", "from_index": 0, "to_index": 0},
-            {"op": "changed", "from_index": 1, "to_index": 1,
+            {"op": "equal", "key": "b0", "from_index": 0, "to_index": 0},
+            {"op": "changed", "key": "b1", "from_index": 1, "to_index": 1,
              "words": [word("equal", "the "), word("deleted", "quick"), word("inserted", "slow"), word("equal", " fox")]},
-            {"op": "equal", "from_index": 2, "to_index": 2},
-            {"op": "inserted", "from_index": null, "to_index": 3, "words": [word("inserted", "four")]},
+            {"op": "equal", "key": "b2", "from_index": 2, "to_index": 2},
+            {"op": "inserted", "key": "b3", "from_index": null, "to_index": 3, "words": [word("inserted", "four")]},
         ])
     );
     let back = compare(2, 1).await;
-    assert_eq!(back["blocks"][3], json!({"op": "deleted", "from_index": 3, "to_index": null, "words": [word("deleted", "four")]}));
-    assert_eq!(back["fields"][0], json!({"field": "headline", "from": "Екі", "to": "Бір"}));
+    assert_eq!(back["blocks"][3], json!({"op": "deleted", "key": "b3", "from_index": 3, "to_index": null, "words": [word("deleted", "four")]}));
+    let words = [word("deleted", "Екі"), word("inserted", "Бір")];
+    assert_eq!(back["fields"][0], json!({"field": "headline", "from": "Екі", "to": "Бір", "words": words}));
     let same = compare(2, 2).await;
     assert_eq!(same["fields"], json!([]));
     assert!(same["blocks"].as_array().unwrap().iter().all(|block| block["op"] == "equal" && block.get("words").is_none()));

@@ -109,6 +109,7 @@ pub async fn run(app: App) -> Map<String, Value> {
     house(&mut day).await;
     people(&mut day).await;
     stories(&mut day).await;
+    talk(&mut day).await;
     readers(&mut day).await;
     kills(&mut day).await;
     by_the_clock(&mut day).await;
@@ -420,4 +421,35 @@ async fn front_ends(day: &mut Scenario) {
     day.call("list_published_front_pages", &anyone, &[], "", None, None).await;
     day.call("get_published_front_page", &anyone, &["morning"], "?language=en", None, None).await;
     day.call("list_published_corrections", &anyone, &[], "?language=en", None, None).await;
+}
+
+/// Colleagues talk about a text, are told things, and see each other in it.
+async fn talk(day: &mut Scenario) {
+    let app = day.app.clone();
+    let editor = app.staff("editor@trend.example").await;
+    let journalist = app.staff("journalist@trend.example").await;
+    let new = json!({ "original_language": "az", "headline": "Xəzərdə külək", "body_html": "<p>Külək güclüdür.</p>" });
+    let created = journalist.post("/v1/articles").json(&new).expect(201).await.json();
+    let id = created["id"].as_str().unwrap();
+    let block = created["original"]["body"][0]["_key"].clone();
+    let question = json!({ "text": "Where does this figure come from?", "block": block, "mentions": [journalist.id] });
+    let said = day.call("create_comment", &editor, &[id, "az"], "", None, Some(question)).await;
+    let comment = id_of(&said);
+    let better = json!({ "text": "Where do these figures come from?" });
+    day.call("update_comment", &editor, &[&comment], "", Some(&said.etag()), Some(better)).await;
+    day.call("get_comment", &editor, &[&comment], "", None, None).await;
+    day.call("resolve_comment", &journalist, &[&comment], "", None, None).await;
+    day.call("reopen_comment", &journalist, &[&comment], "", None, None).await;
+    let reply = json!({ "text": "From the ministry.", "thread": comment });
+    let reply = journalist.post(&format!("/v1/articles/{id}/translations/az/comments")).json(&reply).expect(201).await;
+    day.call("list_comments", &editor, &[id, "az"], "?state=open", None, None).await;
+    day.call("delete_comment", &journalist, &[&id_of(&reply)], "", Some(&reply.etag()), None).await;
+    let notices = day.call("list_notices", &journalist, &[], "?unread=true", None, None).await.json();
+    let notice = notices["data"][0]["id"].as_str().unwrap().to_owned();
+    day.call("read_notice", &journalist, &[&notice], "", None, None).await;
+    day.call("read_notices", &journalist, &[], "", None, Some(json!({ "up_to": notice }))).await;
+    journalist.put(&format!("/v1/articles/{id}/translations/az/editing")).expect(200).await;
+    day.call("announce_editing", &editor, &[id, "az"], "", None, Some(json!({ "block": block }))).await;
+    day.call("list_editing", &editor, &[id, "az"], "", None, None).await;
+    day.call("leave_editing", &editor, &[id, "az"], "", None, None).await;
 }

@@ -62,6 +62,7 @@ impl Life {
         }
         match step {
             Step::Kill => true,
+            Step::Lift => self.withheld,
             _ if self.withheld => false,
             Step::Edit => true,
             Step::Submit => !self.is_settled() && self.stage == Stage::Draft,
@@ -69,6 +70,7 @@ impl Life {
             Step::Approve => !self.is_settled() && self.stage == Stage::Submitted,
             Step::Publish => !(self.public && self.is_settled()),
             Step::Unpublish => self.public,
+            Step::Withhold => self.seen.is_some(),
             Step::Delete => self.seen.is_none(),
         }
     }
@@ -90,6 +92,14 @@ impl Life {
                 self.stage = Stage::Draft;
             }
             Step::Unpublish => self.public = false,
+            Step::Withhold => {
+                self.public = false;
+                self.withheld = true;
+            }
+            Step::Lift => {
+                self.public = true;
+                self.withheld = false;
+            }
             Step::Kill => {
                 self.public = false;
                 self.withheld = false;
@@ -99,9 +109,9 @@ impl Life {
         }
     }
 
-    /// All that can be done now.
+    /// All that somebody can do now. Withholding is done by the kill of the story alone.
     pub fn possible(&self) -> Vec<Step> {
         use newsroom::db::TextEnum;
-        Step::ALL.iter().copied().filter(|step| self.can(*step)).collect()
+        Step::ALL.iter().copied().filter(|step| *step != Step::Withhold && self.can(*step)).collect()
     }
 }

@@ -30,13 +30,17 @@ fn states(life: &Life) -> (Publication, Review) {
 fn keep_promises(before: (Publication, Review), step: Step, next: (Publication, Review)) -> Result<(), &'static str> {
     let promises = [
         (before.0 != Publication::Killed, "killed is the end"),
-        (next.0 != Publication::Published || before.0 == Publication::Published || step == Step::Publish, "nothing becomes public but by publishing"),
+        (
+            next.0 != Publication::Published || before.0 == Publication::Published || matches!(step, Step::Publish | Step::Lift),
+            "nothing becomes public but by publishing and lifting",
+        ),
         (next.1 != Review::Settled || before.1 == Review::Settled || step == Step::Publish, "nothing is settled but by publishing"),
         (before.0 == Publication::Unreleased || next.0 != Publication::Unreleased, "what was public once is never unreleased again"),
         (step != Step::Edit || next == (before.0, Review::Draft), "an edit is a draft, and readers see what they saw"),
         (step != Step::Kill || next.0 == Publication::Killed, "a kill kills"),
         (step != Step::Delete || before.0 == Publication::Unreleased, "only what was never public is deleted"),
-        (before.0 != Publication::Withheld || next.0 == Publication::Killed, "what is withheld waits for its agency"),
+        (before.0 != Publication::Withheld || matches!(step, Step::Kill | Step::Lift), "what is withheld waits for its agency"),
+        (step != Step::Lift || before.0 == Publication::Withheld, "only what is withheld is lifted"),
     ];
     promises.iter().find(|(kept, _)| !kept).map_or(Ok(()), |(_, promise)| Err(promise))
 }

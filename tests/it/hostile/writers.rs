@@ -179,7 +179,7 @@ impl Writer {
             Step::Submit => ("/submit".to_owned(), Value::Null),
             Step::Approve => ("/approve".to_owned(), Value::Null),
             Step::Unpublish => ("/unpublish".to_owned(), json!({})),
-            Step::Delete => unreachable!("nobody deletes here"),
+            Step::Delete | Step::Withhold | Step::Lift => unreachable!("nobody deletes or kills stories here"),
         };
         let mut headers = vec![("If-Match", text.etag.clone())];
         if step != Step::Edit {

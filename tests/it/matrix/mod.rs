@@ -26,8 +26,8 @@ fn observed(id: &str, answer: &Answer) -> Outcome {
     match answer.status.as_u16() {
         401 if answer.code() == "unauthenticated" => Outcome::Unauthenticated,
         403 => Outcome::Forbidden,
-        // A session of this id is nobody's; being told so is the answer.
-        404 if id == "revoke_session" => Outcome::Allowed,
+        // A session or notice of this id is nobody's; being told so is the answer.
+        404 if matches!(id, "revoke_session" | "read_notice") => Outcome::Allowed,
         // There is no such job, and nothing under embargo.
         404 if matches!(id, "retry_job" | "discard_job" | "get_partner_article") => Outcome::Allowed,
         404 => Outcome::NotFound,
@@ -44,14 +44,16 @@ fn expected(id: &str, rule: &Rule, person: &Person, target: &Target) -> Outcome 
     let decision = match kind(id) {
         Kind::House => Decision::Allow,
         Kind::Agency => decide_agency(actor, target.agency),
-        Kind::Article | Kind::Text => {
+        Kind::Article | Kind::Text | Kind::Comment => {
             let owner = target.agency == actor.agency;
             // The agency of the story has all its texts here, so that to be its owner and to have a part in it are one.
             let relation = Relation { owner, shared: target.shared, involved: target.author == actor.id(), reader: owner };
             decide(rule, actor, relation)
         }
     };
+    let is_own = target.commenter == actor.id();
     match decision {
+        Decision::Allow if ["update_comment", "delete_comment"].contains(&id) && !is_own => Outcome::Forbidden,
         Decision::Allow => Outcome::Allowed,
         Decision::Forbid => Outcome::Forbidden,
         Decision::Hide => Outcome::NotFound,
@@ -67,6 +69,7 @@ fn kind(id: &str) -> Kind {
         "revoke_preview_link" => Kind::Article,
         _ if path.starts_with("/v1/front-pages/{name}") => Kind::Agency,
         _ if path.contains("{language}") => Kind::Text,
+        _ if path.starts_with("/v1/comments/{id}") => Kind::Comment,
         _ if ["/v1/articles/{id}", "/v1/schedule/{id}", "/v1/releases/{id}"].iter().any(|start| path.starts_with(start)) => Kind::Article,
         _ if path.starts_with("/v1/agencies/{agency}") || path.starts_with("/v1/staff/{id}") => Kind::Agency,
         _ => Kind::House,
@@ -102,7 +105,9 @@ pub fn body(id: &str, n: usize) -> Option<Value> {
         | "update_article"
         | "update_schedule_entry"
         | "update_translation"
-        | "update_staff_member" => json!({}),
+        | "update_staff_member"
+        | "update_comment"
+        | "read_notices" => json!({}),
         "change_password" => json!({ "current_password": "not the password", "new_password": "another horse battery" }),
         "create_agency" => json!({
             "slug": format!("agency-{n}"), "country": "KZ", "languages": ["kk"], "names": names, "descriptions": {}, "time_zone": "Asia/Almaty",
@@ -130,6 +135,7 @@ pub fn body(id: &str, n: usize) -> Option<Value> {
         "create_front_page" => json!({ "name": format!("page-{n}") }),
         "put_front_page_edition" => json!({ "slots": [] }),
         "schedule_front_page_change" => json!({ "at": "2026-07-25T00:00:00Z", "slots": [] }),
+        "create_comment" => json!({ "text": "x" }),
         "convert_html" => json!({ "html": "<p>x</p>" }),
         _ => return None,
     })
@@ -147,6 +153,8 @@ fn request(id: &str, caller: &crate::support::Caller, target: &Target, language:
             target.key
         };
         filled = filled.replace("{agency}", &target.agency.to_string()).replace("{id}", &record.to_string());
+    } else if path.starts_with("/v1/comments/{id}") {
+        filled = filled.replace("{id}", &target.comment.to_string());
     } else if path.starts_with("/v1/staff/{id}") {
         filled = filled.replace("{id}", &if id == "renew_invitation" { target.invited } else { target.staff }.to_string());
     }

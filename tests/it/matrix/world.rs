@@ -25,6 +25,8 @@ pub enum Kind {
     Agency,
     Article,
     Text,
+    /// A comment, of which everybody who sees its text knows, but only its author may change it.
+    Comment,
 }
 
 enum Credentials {
@@ -60,6 +62,8 @@ pub struct Target {
     pub page: String,
     pub change: Uuid,
     pub preview: Uuid,
+    pub comment: Uuid,
+    pub commenter: Uuid,
 }
 
 pub struct World {
@@ -227,12 +231,15 @@ impl World {
             }
         }
         let key_actor = Actor { agency: trend, platform: false, who: Who::Key { id: author_key, scopes: vec![Scope::ArticlesSubmit] } };
-        let targets = vec![
+        let mut targets = vec![
             target(app, "an article of the author", trend, "journalist@trend.example", false).await,
             target(app, "a foreign article", kazinform, "editor@kazinform.example", false).await,
             target(app, "a shared article", trend, "editor@trend.example", true).await,
             of_key(app, author_key, &key_actor).await,
         ];
+        for target in &mut targets {
+            target.commenter = comment(app, target).await;
+        }
         count_writes(app).await;
         Self { people, targets }
     }
@@ -303,7 +310,18 @@ async fn target(app: &App, name: &'static str, agency: Uuid, author: &str, share
         key: key(app, slug, &[Scope::PartnerRead]).await.1,
         staff: invite(app, slug, &format!("somebody-{}@example.org", Uuid::now_v7().simple()), "journalist", true).await,
         invited: invite(app, slug, &invited, "journalist", false).await,
+        comment: Uuid::nil(),
+        commenter: Uuid::nil(),
     }
+}
+
+/// An editor of the agency comments on the article.
+async fn comment(app: &App, target: &mut Target) -> Uuid {
+    let email = if target.name == "a foreign article" { "editor@kazinform.example" } else { "editor@trend.example" };
+    let editor = app.staff(email).await;
+    let said = editor.post(&format!("/v1/articles/{}/translations/az/comments", target.article)).json(&json!({ "text": "x" })).expect(201).await.json();
+    target.comment = said["id"].as_str().unwrap().parse().unwrap();
+    editor.id
 }
 
 /// From now on every row that is written, changed or deleted leaves a row in `writes`.
