@@ -14,6 +14,7 @@ mod idempotency;
 mod jobs;
 mod matrix;
 mod operations;
+mod punctual;
 mod releases;
 mod schedule;
 mod schema;
