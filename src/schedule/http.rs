@@ -1,26 +1,24 @@
 //! Entries of the schedule: make, see, move, cancel.
 
-use super::store::{self, COLUMNS, NewEntry};
-use super::{EntryState, RunEntry, ScheduleEntry, ScheduledStep, check_order, is_change, jobs, record, release, release_http};
+use super::store::{self, NewEntry};
+use super::{EntryState, RunEntry, ScheduleEntry, ScheduledStep, check_order, is_change, jobs, list, record, release, release_http};
 use crate::answer::Answer;
 use crate::audit::Action;
 use crate::auth::Caller;
-use crate::db::Reader;
+use crate::clock::Clock;
 use crate::db::{Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result};
-use crate::extract::{Body, List, Path, Query};
+use crate::extract::{Body, Path};
 use crate::idempotency::Write;
-use crate::language::Tag;
-use crate::page::{Asked, Page};
 use crate::patch::Patch;
 use crate::policy::{Permission, PublishWork, ReadWork};
 use crate::precondition::{IfMatch, Precondition};
 use crate::publication::ChangeKind;
 use crate::state::State;
 use crate::translations::{self, Publication, Step, TextPath};
-use crate::{agencies, articles, when};
+use crate::{articles, when};
 use actix_web::web::Data;
-use actix_web::{HttpRequest, get, patch, post};
+use actix_web::{get, patch, post};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -30,10 +28,10 @@ use uuid::Uuid;
 pub fn routes(config: &mut ServiceConfig) {
     config
         .service(schedule_translation)
-        .service(list_schedule)
         .service(get_schedule_entry)
         .service(update_schedule_entry)
         .service(cancel_schedule_entry)
+        .configure(list::routes)
         .configure(release_http::routes);
 }
 
@@ -71,28 +69,25 @@ struct EntryChange {
     public_note: Patch<String>,
 }
 
-#[derive(Clone, Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct ScheduleFilter {
-    /// Due at this instant or later.
-    #[param(value_type = Option<Timestamp>)]
-    from: Option<Timestamp>,
-    /// Due before this instant.
-    #[param(value_type = Option<Timestamp>)]
-    to: Option<Timestamp>,
-    #[param(value_type = Option<String>, example = "pending,failed")]
-    state: Option<List<EntryState>>,
-    /// Whose story or text it is: ids or slugs.
-    #[param(value_type = Option<String>, example = "trend")]
-    agency: Option<List<String>>,
-    #[param(value_type = Option<String>, example = "kk,ru")]
-    language: Option<List<Tag>>,
-    article: Option<Uuid>,
-    /// 1 to 100; 25 where nothing is said.
-    #[param(minimum = 1, maximum = 100)]
-    limit: Option<u16>,
-    cursor: Option<String>,
+impl EntryChange {
+    fn apply(self, entry: &mut ScheduleEntry, clock: &Clock) -> Result<()> {
+        let mut faults = Faults::default();
+        match self.at.as_deref() {
+            Some(at) => {
+                let time_zone = self.time_zone.as_deref().or(entry.time_zone.as_deref());
+                if let Some(moment) = when::read(when::Said { at, time_zone, offset: self.offset.as_deref() }, "/at", clock, &mut faults) {
+                    (entry.run_at, entry.local_time, entry.time_zone) = (moment.at, moment.local, moment.time_zone);
+                }
+            }
+            None => faults.check(self.time_zone.is_none() && self.offset.is_none(), "/at", "required", "says the time"),
+        }
+        entry.change_kind = self.change_kind.apply(entry.change_kind);
+        entry.public_note = self.public_note.apply(entry.public_note.take());
+        check_order(&mut faults, entry.change_kind, entry.public_note.as_deref());
+        let allowed = entry.action == ScheduledStep::Publish || entry.change_kind.is_none();
+        faults.check(allowed, "/change_kind", "not_allowed", "is of what is published");
+        faults.finish()
+    }
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -146,44 +141,6 @@ async fn schedule_translation(
             Ok(Answer::created(state.url(&format!("/v1/schedule/{}", entry.id)), &entry)?.version(entry.version))
         })
         .await
-}
-
-/// List the schedule
-///
-/// What waits, what was done and what failed, in the order of its time, as far as you may see the articles.
-#[utoipa::path(tag = "schedule", params(ScheduleFilter), responses((status = 200, description = "A page of the schedule", body = Page<ScheduleEntry>)),
-    extensions(("x-problems" = json!(["invalid_cursor"]))))]
-#[get("/schedule")]
-async fn list_schedule(state: Data<State>, request: HttpRequest, caller: Caller<ReadWork>, Query(filter): Query<ScheduleFilter>) -> Result<Answer> {
-    let plain = ScheduleFilter { limit: None, cursor: None, ..filter.clone() };
-    let asked = Asked::<(i64, Uuid)>::read(filter.limit, filter.cursor.as_deref(), &plain)?;
-    let mut agencies = vec![];
-    for reference in filter.agency.iter().flat_map(|list| &list.0) {
-        let id = agencies::find_id(&state.db, reference).await.map_err(|_| Error::parameter("agency", "names nothing that there is"))?;
-        agencies.push(id);
-    }
-    let start = state.db.query(COLUMNS).push(
-        " JOIN articles a ON a.id = s.article_id JOIN translations x ON x.article_id = s.article_id AND x.language = s.language \
-         WHERE a.deleted_at IS NULL AND $1 = $1 AND $2 = $2 AND $3 = $3",
-    );
-    let start = start.bind(caller.id()).bind(caller.agency).bind(state.clock.now().to_utc().date_naive());
-    let mut query = articles::push_visible(start, &caller).push_some(" AND s.run_at >= ", filter.from).push_some(" AND s.run_at < ", filter.to);
-    if let Some(states) = &filter.state {
-        query = query.push(" AND s.state IN (").push_list(states.0.iter().copied()).push(")");
-    }
-    if let Some(languages) = &filter.language {
-        query = query.push(" AND s.language IN (").push_list(languages.0.iter()).push(")");
-    }
-    if filter.agency.is_some() {
-        query = query.push(" AND (a.agency_id IN (").push_list(agencies.iter().copied()).push(") OR x.agency_id IN (");
-        query = query.push_list(agencies.iter().copied()).push("))");
-    }
-    query = query.push_some(" AND s.article_id = ", filter.article);
-    if let Some((at, id)) = asked.after {
-        query = query.push(" AND (s.run_at, s.id) > (").push_bind(Timestamp::from_micros(at)).push(", ").push_bind(id).push(")");
-    }
-    let rows: Vec<ScheduleEntry> = query.push(" ORDER BY s.run_at, s.id LIMIT ").push_bind(asked.fetch()).all().await?;
-    asked.page(rows, |entry| (entry.run_at.micros(), entry.id)).answer(&state.url("/v1/schedule"), request.query_string())
 }
 
 /// Read an entry of the schedule
@@ -241,21 +198,7 @@ async fn update_schedule_entry(
                 return Err(Error::new(Code::Conflict, "It is part of a joint release: cancel it there, or the release."));
             }
             let before = entry.run_at;
-            let mut faults = Faults::default();
-            let said = change.at.as_deref();
-            faults.check(said.is_some() || (change.time_zone.is_none() && change.offset.is_none()), "/at", "required", "says the time");
-            if let Some(at) = said {
-                let time_zone = change.time_zone.as_deref().or(entry.time_zone.as_deref());
-                if let Some(moment) = when::read(when::Said { at, time_zone, offset: change.offset.as_deref() }, "/at", &state.clock, &mut faults) {
-                    (entry.run_at, entry.local_time, entry.time_zone) = (moment.at, moment.local, moment.time_zone);
-                }
-            }
-            entry.change_kind = change.change_kind.apply(entry.change_kind);
-            entry.public_note = change.public_note.apply(entry.public_note);
-            check_order(&mut faults, entry.change_kind, entry.public_note.as_deref());
-            let allowed = entry.action == ScheduledStep::Publish || entry.change_kind.is_none();
-            faults.check(allowed, "/change_kind", "not_allowed", "is of what is published");
-            faults.finish()?;
+            change.apply(&mut entry, &state.clock)?;
             store::update(tx, caller.id(), &entry, now).await?;
             crate::jobs::enqueue(&mut *tx, &RunEntry::from(&entry), entry.run_at, now).await?;
             let details = json!({ "entry": entry.id, "action": entry.action, "run_at": entry.run_at, "before": before });

@@ -5,6 +5,7 @@
 
 mod http;
 mod jobs;
+mod list;
 mod release;
 mod release_http;
 mod store;
@@ -86,6 +87,7 @@ fn never() -> Timestamp {
     Timestamp::from_micros(i64::MAX)
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn due<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     Some(at).filter(|at| **at != never()).serialize(serializer)
 }
@@ -111,10 +113,8 @@ struct Failure {
 
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
-        let mut detail = error.detail.to_string();
-        for fault in &error.faults {
-            detail.push_str(&format!(" {}: {}.", fault.pointer.as_deref().unwrap_or_default(), fault.detail));
-        }
+        let faults = error.faults.iter().map(|fault| format!(" {}: {}.", fault.pointer.as_deref().unwrap_or_default(), fault.detail));
+        let detail = [error.detail.to_string()].into_iter().chain(faults).collect();
         Self { code: error.code, detail }
     }
 }

@@ -168,7 +168,7 @@ async fn let_out(tx: &mut Tx, state: &State, turn: &Turn, left_out: &[(Uuid, Fai
             Ok(()) => out.push(entry),
             // Nothing was written of it yet.
             Err(error) if turn.partly && matches!(error.code, Code::NotApproved | Code::Forbidden | Code::NotFound) => {
-                stay.push((entry.id, Failure::from(&error)))
+                stay.push((entry.id, Failure::from(&error)));
             }
             Err(error) => return Err((entry.id, error)),
         }

@@ -2,7 +2,7 @@
 
 use crate::delivery::crawl::{Answers, Known, assert_same, assert_same_dates, assert_silent, crawl, leaks};
 use crate::on_both;
-use crate::schedule::{Desk, HOUR, MICRO};
+use crate::schedule::{ALMOST_AN_HOUR, Desk, HOUR, MICRO};
 use crate::support::{Answer, App, Caller};
 use serde_json::{Value, json};
 
@@ -142,7 +142,7 @@ async fn it_is_public_at_its_time_and_not_before(app: App) {
     assert_eq!((&text["published_at"], &text["first_published_at"]), (&Value::Null, &Value::Null), "no reader saw it yet");
     assert_eq!(text["embargo_until"], "2026-07-24T13:00:00Z");
     let changes = app.number("SELECT value FROM sequences WHERE name = 'changes'").await;
-    app.advance(HOUR - MICRO);
+    app.advance(ALMOST_AN_HOUR);
     app.drain_jobs().await;
     assert_silent(&crawl(&app, &desk.known()).await, &[CANARY.to_owned()]);
     app.advance(MICRO);

@@ -22,6 +22,7 @@ mod notices;
 mod operations;
 mod presence;
 mod preview;
+mod punctual;
 mod releases;
 mod schedule;
 mod schema;

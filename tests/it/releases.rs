@@ -1,7 +1,7 @@
 //! Texts that go out together.
 
 use crate::on_both;
-use crate::schedule::{Desk, HOUR, MICRO};
+use crate::schedule::{ALMOST_AN_HOUR, Desk, HOUR, MICRO};
 use crate::support::{Answer, App};
 use serde_json::{Value, json};
 
@@ -90,7 +90,7 @@ async fn a_deadline_takes_what_is_ready(app: App) {
         desk.approve("en").await;
         desk.approve("kk").await;
         desk.step("ru", "submit", &Value::Null).await;
-        app.advance(HOUR - MICRO);
+        app.advance(ALMOST_AN_HOUR);
         app.drain_jobs().await;
         assert!(!desk.is_public("en").await, "one microsecond too early");
         app.advance(MICRO);

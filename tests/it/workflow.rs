@@ -421,7 +421,7 @@ async fn publishing_answers_the_whole_record(app: App) {
         "article_id": text.id, "language": "en", "direction": "ltr", "agency_id": agency(&app, "trend").await, "is_original": true,
         "publication": "published", "review": "settled", "revision": 1, "published_revision": 1, "base_revision": null, "words": 2,
         "assignee_id": journalist.id, "created_by": journalist.id, "last_author": journalist.id, "return_reason": null, "kill_reason": null,
-        "first_published_at": "2026-07-24T12:01:00Z", "published_at": "2026-07-24T12:01:00Z", "killed_at": null, "created_at": NOON,
+        "first_published_at": "2026-07-24T12:01:00Z", "published_at": "2026-07-24T12:01:00Z", "killed_at": null, "embargo_until": null, "created_at": NOON,
         "updated_at": "2026-07-24T12:01:00Z", "updated_by": editor.id, "allowed_transitions": ["edit", "unpublish", "kill"],
         "freshness": null, "detached_at": null, "freshness_reason": null, "correction_pending": false,
     });
