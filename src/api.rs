@@ -2,7 +2,7 @@
 
 use crate::error::{Code, Problem};
 use crate::policy::{Access, Role, access};
-use crate::{agencies, articles, auth, cors, delivery, edge, health, problems, sections, staff, topics, translations};
+use crate::{agencies, articles, audit, auth, cors, delivery, edge, health, problems, sections, staff, topics, translations};
 use actix_web::App;
 use actix_web::middleware::from_fn;
 use serde_json::{Map, Value, json};
@@ -32,6 +32,7 @@ pub fn routes(config: &mut ServiceConfig, origins: &[String]) {
                 .configure(staff::routes)
                 .configure(sections::routes)
                 .configure(topics::routes)
+                .configure(audit::routes)
                 .configure(articles::routes)
                 .configure(translations::routes),
         );
@@ -61,6 +62,7 @@ fn base() -> OpenApi {
         ("staff", "People and their invitations."),
         ("sections", "Sections of the site."),
         ("topics", "IPTC Media Topics."),
+        ("audit", "Who did what, in a log that shows when it was tampered with."),
         ("operations", "For those who run the service."),
     ];
     let mut info = Info::new("newsroom", env!("CARGO_PKG_VERSION"));

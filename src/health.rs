@@ -59,7 +59,15 @@ async fn database_answers(state: &State) -> bool {
 async fn gauges(state: &State) -> Gauges {
     let (connections, idle_connections) = state.db.connections();
     let waiting = tokio::time::timeout(PATIENCE, jobs::waiting(&state.db)).await.ok().and_then(Result::ok);
-    Gauges { connections, idle_connections, jobs_waiting: waiting.map_or(-1, |jobs| jobs.waiting), jobs_dead: waiting.map_or(-1, |jobs| jobs.dead) }
+    let audit = state.audit_standing();
+    Gauges {
+        connections,
+        idle_connections,
+        jobs_waiting: waiting.map_or(-1, |jobs| jobs.waiting),
+        jobs_dead: waiting.map_or(-1, |jobs| jobs.dead),
+        audit_whole: i64::from(audit.fault.is_none()),
+        audit_signed: audit.signed.unwrap_or(-1),
+    }
 }
 
 #[get("/metrics")]
@@ -76,6 +84,10 @@ struct Details {
     change_sequence: Option<i64>,
     jobs_waiting: i64,
     jobs_dead: i64,
+    /// What is wrong with the audit log.
+    audit_fault: Option<String>,
+    /// The last entry of it that a checkpoint covers.
+    audit_signed: Option<i64>,
     connections: u32,
     idle_connections: usize,
     version: &'static str,
@@ -88,6 +100,7 @@ async fn ready_in_detail(state: Data<State>) -> HttpResponse {
     let gauges = gauges(&state).await;
     let sequence = state.db.query("SELECT value FROM sequences WHERE name = 'changes'").optional::<(i64,)>().await.ok().flatten();
     let ready = database && !stopping;
+    let audit = state.audit_standing();
     let details = Details {
         ready,
         stopping,
@@ -95,6 +108,8 @@ async fn ready_in_detail(state: Data<State>) -> HttpResponse {
         change_sequence: sequence.map(|(value,)| value),
         jobs_waiting: gauges.jobs_waiting,
         jobs_dead: gauges.jobs_dead,
+        audit_fault: audit.fault,
+        audit_signed: audit.signed,
         connections: gauges.connections,
         idle_connections: gauges.idle_connections,
         version: env!("CARGO_PKG_VERSION"),

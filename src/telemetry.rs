@@ -54,6 +54,8 @@ pub struct Metrics {
     idle_connections: Gauge,
     jobs_waiting: Gauge,
     jobs_dead: Gauge,
+    audit_whole: Gauge,
+    audit_signed: Gauge,
 }
 
 /// What is measured when `/metrics` is asked.
@@ -63,6 +65,10 @@ pub struct Gauges {
     pub idle_connections: usize,
     pub jobs_waiting: i64,
     pub jobs_dead: i64,
+    /// 1, or 0 where something is wrong with the audit log.
+    pub audit_whole: i64,
+    /// The last entry that a checkpoint covers; -1 for none.
+    pub audit_signed: i64,
 }
 
 fn histogram() -> Histogram {
@@ -82,7 +88,7 @@ impl Metrics {
         let requests = Family::default();
         let durations = Family::new_with_constructor(histogram as fn() -> Histogram);
         let jobs = Family::default();
-        let [connections, idle_connections, jobs_waiting, jobs_dead] = std::array::from_fn(|_| Gauge::default());
+        let [connections, idle_connections, jobs_waiting, jobs_dead, audit_whole, audit_signed] = std::array::from_fn(|_| Gauge::default());
         registry.register("http_requests", "Requests answered, by matched route", requests.clone());
         registry.register("http_request_duration_seconds", "Time to the head of the answer", durations.clone());
         registry.register("jobs", "Jobs run, by outcome", jobs.clone());
@@ -90,7 +96,9 @@ impl Metrics {
         registry.register("database_connections_idle", "Connections open and idle", idle_connections.clone());
         registry.register("jobs_waiting", "Jobs waiting to be run", jobs_waiting.clone());
         registry.register("jobs_dead", "Jobs given up", jobs_dead.clone());
-        Self { registry, requests, durations, jobs, connections, idle_connections, jobs_waiting, jobs_dead }
+        registry.register("audit_whole", "Whether the audit log is whole", audit_whole.clone());
+        registry.register("audit_signed", "The last entry of the audit log that a checkpoint covers", audit_signed.clone());
+        Self { registry, requests, durations, jobs, connections, idle_connections, jobs_waiting, jobs_dead, audit_whole, audit_signed }
     }
 
     /// Counts an answer. `route` is the pattern that matched, never the path.
@@ -112,6 +120,8 @@ impl Metrics {
         self.idle_connections.set(i64::try_from(gauges.idle_connections).unwrap_or(i64::MAX));
         self.jobs_waiting.set(gauges.jobs_waiting);
         self.jobs_dead.set(gauges.jobs_dead);
+        self.audit_whole.set(gauges.audit_whole);
+        self.audit_signed.set(gauges.audit_signed);
         let mut text = String::new();
         if let Err(error) = encode(&mut text, &self.registry) {
             tracing::error!(%error, "metrics cannot be written");
