@@ -44,5 +44,5 @@ async fn unmatched(request: HttpRequest, routes: Data<Routes>) -> Result<HttpRes
 /// The kinds of background work that the house knows.
 #[must_use]
 pub fn jobs() -> Registry {
-    Registry::default().with::<auth::InvitationMail>().with::<auth::ResetMail>().with::<publication::Rebuild>()
+    Registry::default().with::<auth::InvitationMail>().with::<auth::ResetMail>().with::<auth::Attempt>().with::<publication::Rebuild>()
 }

@@ -117,6 +117,7 @@ pub async fn me(on: impl Reader<'_>, id: Uuid) -> Result<Me> {
 #[derive(Clone, FromRow)]
 pub struct Account {
     pub id: Uuid,
+    pub agency_id: Uuid,
     pub email: String,
     pub password_hash: Option<String>,
     /// Whether the person and the agency are active.
@@ -128,7 +129,7 @@ pub struct Account {
 pub async fn account(on: impl Reader<'_>, email: &str) -> Result<Option<Account>> {
     Ok(on
         .query(
-            "SELECT s.id, s.email, s.password_hash, s.state = 'active' AND a.state = 'active' AS open \
+            "SELECT s.id, s.agency_id, s.email, s.password_hash, s.state = 'active' AND a.state = 'active' AS open \
              FROM staff s JOIN agencies a ON a.id = s.agency_id WHERE s.email_key = $1",
         )
         .bind(email_key(email))
@@ -141,7 +142,7 @@ pub async fn account(on: impl Reader<'_>, email: &str) -> Result<Option<Account>
 pub async fn account_by_id(on: impl Reader<'_>, id: Uuid) -> Result<Option<Account>> {
     Ok(on
         .query(
-            "SELECT s.id, s.email, s.password_hash, s.state = 'active' AND a.state = 'active' AS open \
+            "SELECT s.id, s.agency_id, s.email, s.password_hash, s.state = 'active' AND a.state = 'active' AS open \
              FROM staff s JOIN agencies a ON a.id = s.agency_id WHERE s.id = $1",
         )
         .bind(id)

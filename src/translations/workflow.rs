@@ -3,7 +3,7 @@
 use super::store::{self, Moved};
 use super::{Publication, Step, Translation, find, step};
 use crate::answer::Answer;
-use crate::audit::{self, Action, Entry};
+use crate::audit::{self, Action, Changes, Entry};
 use crate::auth::Caller;
 use crate::config::Config;
 use crate::db::{Timestamp, Tx};
@@ -155,7 +155,8 @@ pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Transla
     store::pin(tx, text.article_id, &text.language).await?;
     let seq = publication::publish(tx, config, text.article_id, &text.language, &change, now).await?;
     let details = json!({ "change": seq, "revision": text.revision, "type": change.r#type, "change_kind": change.kind });
-    record(tx, actor, Action::TextPublished, text, details, now).await?;
+    let action = if change.r#type == ChangeType::Corrected { Action::TextCorrected } else { Action::TextPublished };
+    record(tx, actor, action, text, details, now).await?;
     store::read(tx, text.article_id, &text.language).await?.ok_or_else(|| Error::internal("the text that was published is not there"))
 }
 
@@ -393,7 +394,12 @@ async fn assign_translation(
             if order.staff_id.is_some() && agency != Some(text.agency_id) {
                 return Err(Error::invalid("/staff_id", "unknown_staff", "is not an active staff member of the text's agency"));
             }
-            answer(&store::assign(tx, &caller, &text, order.staff_id, now).await?)
+            let assigned = store::assign(tx, &caller, &text, order.staff_id, now).await?;
+            let changes = Changes::default().small("assignee", &text.assignee_id, &order.staff_id);
+            if !changes.is_empty() {
+                record(tx, &caller, Action::TextAssigned, &text, changes.details(), now).await?;
+            }
+            answer(&assigned)
         })
         .await
 }
