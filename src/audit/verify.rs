@@ -160,10 +160,8 @@ impl Walk {
             self.before = None;
         }
         match &self.before {
-            _ if seq == 0 => {
-                if row.hashed() != BEGINNING || row.hash.len() != 32 {
-                    self.report.add("entry 0, the beginning of the log, was edited".to_owned());
-                }
+            None if seq == 0 && (row.hashed() != BEGINNING || row.hash.len() != 32) => {
+                self.report.add("entry 0, the beginning of the log, was edited".to_owned());
             }
             Some(before) if row.hash_after(before).as_slice() != row.hash.as_slice() => {
                 self.report.add(format!("entry {seq} does not follow from entry {}: one of them was edited, inserted or moved", seq - 1));

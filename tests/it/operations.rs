@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A service that ends with its owner.
-struct Service {
-    process: Child,
-    url: String,
+pub struct Service {
+    pub process: Child,
+    pub url: String,
     /// What it printed until it was ready to be used.
     welcome: String,
 }
@@ -27,7 +27,7 @@ impl Drop for Service {
     }
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
@@ -37,15 +37,15 @@ fn newsroom(data: &Path) -> Command {
     command
 }
 
-fn run(data: &Path, arguments: &[&str]) -> Output {
+pub fn run(data: &Path, arguments: &[&str]) -> Output {
     newsroom(data).args(arguments).output().unwrap()
 }
 
-fn start(data: &Path) -> Service {
+pub fn start(data: &Path) -> Service {
     start_with(data, |_| {})
 }
 
-fn start_with(data: &Path, change: impl FnOnce(&mut Command)) -> Service {
+pub fn start_with(data: &Path, change: impl FnOnce(&mut Command)) -> Service {
     let port = free_port();
     let mut command = newsroom(data);
     command.args(["--bind", &format!("127.0.0.1:{port}")]).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -81,12 +81,12 @@ fn no_more(out: &mut BufReader<impl Read>) -> bool {
 }
 
 /// What a shell line prints; `None` when it fails.
-fn curl(line: &str) -> Option<String> {
+pub fn curl(line: &str) -> Option<String> {
     let output = Command::new("bash").args(["-c", line]).output().unwrap();
     output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
 }
 
-fn signal(process: &Child, name: &str) {
+pub fn signal(process: &Child, name: &str) {
     assert!(Command::new("kill").args([&format!("-{name}"), &process.id().to_string()]).status().unwrap().success());
 }
 

@@ -109,6 +109,7 @@ pub async fn run(app: App) -> Map<String, Value> {
     people(&mut day).await;
     stories(&mut day).await;
     readers(&mut day).await;
+    audit(&mut day).await;
     day.recorded
 }
 
@@ -278,4 +279,10 @@ async fn readers(day: &mut Scenario) {
     let staff = day.call("list_published_staff", &anyone, &[], "?limit=2", None, None).await.json();
     let id = staff["data"][0]["id"].as_str().unwrap().to_owned();
     day.call("get_published_staff_member", &anyone, &[&id], "", None, None).await;
+}
+
+async fn audit(day: &mut Scenario) {
+    let admin = day.app.staff("admin@trend.example").await;
+    day.call("list_audit_entries", &admin, &[], "?action=text.corrected&limit=2", None, None).await;
+    day.call("export_audit_entries", &admin, &[], "?limit=1", None, None).await;
 }
