@@ -192,20 +192,17 @@ impl Walk {
 
     /// Looks at what must be there beyond the last row: the counter, and entries that were signed.
     async fn end(&mut self, db: &Db) -> Result<()> {
-        let last = self.next - 1;
-        if let Some(mark) = self.marks.as_slice().last() {
-            self.report.add(format!("the log ends with entry {last}, but checkpoint {} signed entry {}: its end was removed", mark.line, mark.seq));
-        }
         // One statement sees one moment, also while others write.
-        let counter: Option<(i64, Option<i64>)> =
-            db.query("SELECT value, (SELECT MAX(seq) FROM audit_log) FROM sequences WHERE name = 'audit'").optional().await?;
+        let (newest, counter): (Option<i64>, Option<i64>) =
+            db.query("SELECT MAX(seq), (SELECT value FROM sequences WHERE name = 'audit') FROM audit_log").one().await?;
+        let ends = newest.map_or_else(|| "the log is empty".to_owned(), |seq| format!("the log ends with entry {seq}"));
+        if let Some(mark) = self.marks.as_slice().last() {
+            self.report.add(format!("{ends}, but checkpoint {} signed entry {}: its end was removed", mark.line, mark.seq));
+        }
         match counter {
             None => self.report.add("the counter of the log is missing".to_owned()),
-            Some((counter, newest)) if newest != Some(counter) => {
-                let newest = newest.map_or_else(|| "is empty".to_owned(), |seq| format!("ends with entry {seq}"));
-                self.report.add(format!("the log {newest}, but its counter says {counter}"));
-            }
-            Some(_) => {}
+            Some(_) if counter == newest => {}
+            Some(counter) => self.report.add(format!("{ends}, but its counter says {counter}")),
         }
         Ok(())
     }

@@ -24,7 +24,7 @@ async fn texts_leave_one_entry_an_event(app: App) {
     let (article, text) = draft(&editor).await;
     log.expect(&[]).await;
     step(&editor, &text, "assign", &json!({ "staff_id": journalist })).await;
-    assert_eq!(log.expect(&["text.assigned"]).await, json!({ "assignee": { "from": null, "to": journalist } }));
+    assert_eq!(log.expect(&["text.assigned"]).await, json!({ "assignee": { "from": editor.id, "to": journalist } }));
     step(&editor, &text, "assign", &json!({ "staff_id": journalist })).await;
     log.expect(&[]).await;
     step(&editor, &text, "submit", &Value::Null).await;
