@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 
 /// The file, in the folder of the settings.
 pub const FILE: &str = "checkpoints.jsonl";
+/// Why a line stands for nothing, when its key is another's, or newer than we are.
+pub const UNKNOWN_KEY: &str = "is signed by a key that is not there";
 /// More than a line has.
 const TAIL: u64 = 4_096;
 
@@ -35,7 +37,7 @@ pub struct Checkpoint {
 }
 
 /// What a line stands for; `Err` says why it stands for nothing.
-pub type Read1 = Result<Checkpoint, &'static str>;
+pub type Line = Result<Checkpoint, &'static str>;
 
 impl Checkpoint {
     fn sign(secrets: &Secrets, seq: i64, hash: &[u8], now: Timestamp) -> anyhow::Result<Self> {
@@ -51,9 +53,9 @@ impl Checkpoint {
         format!("newsroom audit checkpoint\n{}\n{}\n{}\n", self.seq, self.hash, self.at).into_bytes()
     }
 
-    fn read(secrets: &Secrets, line: &[u8]) -> Read1 {
+    fn read(secrets: &Secrets, line: &[u8]) -> Line {
         let read: Self = serde_json::from_slice(line).map_err(|_| "cannot be read")?;
-        let key = secrets.signing.iter().find(|key| key.kid == read.kid).ok_or("is signed by a key that is not there")?;
+        let key = secrets.signing.iter().find(|key| key.kid == read.kid).ok_or(UNKNOWN_KEY)?;
         let signature = URL_SAFE_NO_PAD.decode(&read.signature).map_err(|_| "cannot be read")?;
         if key.verifies(&read.message(), &signature) { Ok(read) } else { Err("does not bear its signature") }
     }
@@ -63,7 +65,7 @@ impl Checkpoint {
 ///
 /// # Errors
 /// When the file is there and cannot be read.
-pub fn all(folder: &Path, secrets: &Secrets) -> anyhow::Result<Vec<Read1>> {
+pub fn all(folder: &Path, secrets: &Secrets) -> anyhow::Result<Vec<Line>> {
     let path = folder.join(FILE);
     if !path.exists() {
         return Ok(vec![]);
@@ -83,7 +85,7 @@ pub fn all(folder: &Path, secrets: &Secrets) -> anyhow::Result<Vec<Read1>> {
 ///
 /// # Errors
 /// When the file is there and cannot be read.
-pub fn last(folder: &Path, secrets: &Secrets) -> anyhow::Result<Option<Read1>> {
+pub fn last(folder: &Path, secrets: &Secrets) -> anyhow::Result<Option<Line>> {
     let path = folder.join(FILE);
     if !path.exists() {
         return Ok(None);
@@ -192,6 +194,6 @@ mod tests {
         }
         std::fs::write(&path, text).unwrap();
         let others = Secrets::ephemeral().unwrap();
-        assert_eq!(last(folder.path(), &others).unwrap(), Some(Err("is signed by a key that is not there")));
+        assert_eq!(last(folder.path(), &others).unwrap(), Some(Err(UNKNOWN_KEY)));
     }
 }

@@ -1,7 +1,7 @@
 //! Walking the chain: every row that was edited, removed, inserted or moved breaks it, and what was signed cannot be taken back.
 
 use super::chain::{Row, hex};
-use super::checkpoints::Read1;
+use super::checkpoints::Line;
 use crate::db::{Db, Reader};
 use sqlx::Result;
 
@@ -21,8 +21,8 @@ struct Mark {
     seq: i64,
     /// In hexadecimal digits.
     hash: String,
-    /// The line of the file of checkpoints.
-    line: usize,
+    /// What the checkpoint is called.
+    name: String,
 }
 
 /// What a walk found.
@@ -64,23 +64,25 @@ impl Report {
 ///
 /// # Errors
 /// When the database fails; what is wrong with the log is in the report.
-pub async fn whole(db: &Db, checkpoints: &[Read1]) -> Result<Report> {
+pub async fn whole(db: &Db, checkpoints: &[Line]) -> Result<Report> {
     let mut walk = Walk::new(0);
-    walk.mark(checkpoints);
+    walk.mark((1..).map(|line| format!("checkpoint {line}")).zip(checkpoints));
     // Also what was put before the beginning.
     walk.run(db, i64::MIN).await?;
     Ok(walk.report)
 }
 
-/// Walks the log from the last checkpoint on.
+/// Walks the log from the last checkpoint on; not where that stands for nothing.
 ///
 /// # Errors
 /// When the database fails; what is wrong with the log is in the report.
-pub async fn since(db: &Db, last: Option<Read1>) -> Result<Report> {
+pub async fn since(db: &Db, last: Option<Line>) -> Result<Report> {
     let from = last.as_ref().and_then(|line| line.as_ref().ok()).map_or(0, |line| line.seq);
     let mut walk = Walk::new(from);
-    walk.mark(last.as_slice());
-    walk.run(db, from).await?;
+    walk.mark(std::iter::once("the last checkpoint".to_owned()).zip(&last));
+    if walk.report.findings.is_empty() {
+        walk.run(db, from).await?;
+    }
     Ok(walk.report)
 }
 
@@ -99,15 +101,15 @@ impl Walk {
         Self { next, before: None, marks: vec![].into_iter(), report: Report::default() }
     }
 
-    fn mark(&mut self, checkpoints: &[Read1]) {
+    fn mark<'a>(&mut self, checkpoints: impl Iterator<Item = (String, &'a Line)>) {
         let mut marks: Vec<Mark> = vec![];
-        for (line, read) in (1..).zip(checkpoints) {
+        for (name, read) in checkpoints {
             match read {
-                Err(why) => self.report.add(format!("checkpoint {line} {why}")),
+                Err(why) => self.report.add(format!("{name} {why}")),
                 Ok(read) if marks.last().is_some_and(|last| last.seq >= read.seq) => {
-                    self.report.add(format!("checkpoint {line} is of entry {}, which is not after the one before it", read.seq));
+                    self.report.add(format!("{name} is of entry {}, which is not after the one before it", read.seq));
                 }
-                Ok(read) => marks.push(Mark { seq: read.seq, hash: read.hash.clone(), line }),
+                Ok(read) => marks.push(Mark { seq: read.seq, hash: read.hash.clone(), name }),
             }
         }
         self.report.signed = marks.last().map(|mark| mark.seq);
@@ -182,9 +184,9 @@ impl Walk {
                 return;
             }
             if mark.seq == seq && mark.hash != hex(hash) {
-                self.report.add(format!("entry {seq} is not the one that checkpoint {} signed: the log was rewritten", mark.line));
+                self.report.add(format!("entry {seq} is not the one that {} signed: the log was rewritten", mark.name));
             } else if mark.seq < seq {
-                self.report.add(format!("entry {}, which checkpoint {} signed, is missing", mark.seq, mark.line));
+                self.report.add(format!("entry {}, which {} signed, is missing", mark.seq, mark.name));
             }
             self.marks.next();
         }
@@ -197,7 +199,7 @@ impl Walk {
             db.query("SELECT MAX(seq), (SELECT value FROM sequences WHERE name = 'audit') FROM audit_log").one().await?;
         let ends = newest.map_or_else(|| "the log is empty".to_owned(), |seq| format!("the log ends with entry {seq}"));
         if let Some(mark) = self.marks.as_slice().last() {
-            self.report.add(format!("{ends}, but checkpoint {} signed entry {}: its end was removed", mark.line, mark.seq));
+            self.report.add(format!("{ends}, but {} signed entry {}: its end was removed", mark.name, mark.seq));
         }
         match counter {
             None => self.report.add("the counter of the log is missing".to_owned()),

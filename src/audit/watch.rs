@@ -1,6 +1,6 @@
 //! Looking after the log while the house is open, and from the command line.
 
-use super::checkpoints::{self, Read1};
+use super::checkpoints::{self, Line, UNKNOWN_KEY};
 use super::verify::{self, Report};
 use crate::clock::Clock;
 use crate::config::{Config, Mode};
@@ -12,7 +12,7 @@ use anyhow::{bail, ensure};
 /// Walks what is new since the last checkpoint, and signs it. Where something is wrong nothing is signed, and everybody who watches is told.
 pub async fn look(state: &State) {
     let folder = state.config.checkpoint_dir();
-    let standing = match sign(&state.db, &state.secrets, &folder, state.clock.now()).await {
+    let standing = match sign(&state.db, &keys(state), &folder, state.clock.now()).await {
         Ok(report) => {
             for finding in &report.findings {
                 tracing::error!(finding, "the audit log is not whole: see newsroom audit verify");
@@ -27,8 +27,18 @@ pub async fn look(state: &State) {
     state.note_audit(standing);
 }
 
+/// The keys that we opened the house with; where a line was signed by another, those that there are now.
+fn keys(state: &State) -> Secrets {
+    let config = &state.config;
+    let last = checkpoints::last(&config.checkpoint_dir(), &state.secrets);
+    if matches!(last, Ok(Some(Err(UNKNOWN_KEY)))) && config.data_dir.join("keys").exists() {
+        return Secrets::open(&config.data_dir, config.mode == Mode::Production).unwrap_or_else(|_| state.secrets.clone());
+    }
+    state.secrets.clone()
+}
+
 async fn sign(db: &Db, secrets: &Secrets, folder: &std::path::Path, now: Timestamp) -> anyhow::Result<Report> {
-    let last: Option<Read1> = checkpoints::last(folder, secrets)?;
+    let last: Option<Line> = checkpoints::last(folder, secrets)?;
     let mut report = verify::since(db, last).await?;
     if report.findings.is_empty() {
         checkpoints::append(folder, secrets, report.last, &report.hash, now)?;

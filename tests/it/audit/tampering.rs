@@ -5,7 +5,7 @@ use crate::on_both;
 use crate::support::App;
 use newsroom::audit::{self, checkpoints};
 use newsroom::db::{Db, Reader};
-use newsroom::secrets::sha256;
+use newsroom::secrets::{Secrets, sha256};
 use serde_json::Value;
 
 on_both!(
@@ -18,6 +18,7 @@ on_both!(
     another_house_s_log_is_found_by_the_checkpoint,
     the_service_signs_what_is_new_and_only_what_is_whole,
     what_a_checkpoint_says_is_held_against_its_signature,
+    a_key_that_was_rotated_meanwhile_is_known,
     an_empty_log_is_whole,
 );
 
@@ -168,7 +169,7 @@ async fn a_shorter_log_is_found_by_its_checkpoint(app: App) {
     // The service says so each minute, and signs nothing over it.
     run(&app, &cut).await;
     audit::look(&app.state).await;
-    assert_eq!(app.state.audit_standing().fault.as_deref(), Some(told.as_str()));
+    assert_eq!(app.state.audit_standing().fault, Some(told.replace("checkpoint 1", "the last checkpoint")));
     // New entries do not hide it.
     for n in 0..6 {
         let new = serde_json::json!({ "slug": format!("cover-{n}"), "names": { "en": "x" } });
@@ -219,7 +220,7 @@ async fn a_log_rewritten_whole_is_found_by_its_checkpoint(app: App) {
     let told = format!("entry {end} is not the one that checkpoint 1 signed: the log was rewritten");
     assert_eq!(walk(&app).await.findings, [told.as_str()]);
     audit::look(&app.state).await;
-    assert_eq!(app.state.audit_standing().fault.as_deref(), Some(told.as_str()));
+    assert_eq!(app.state.audit_standing().fault, Some(told.replace("checkpoint 1", "the last checkpoint")));
 }
 
 async fn another_house_s_log_is_found_by_the_checkpoint(app: App) {
@@ -276,7 +277,20 @@ async fn what_a_checkpoint_says_is_held_against_its_signature(app: App) {
     is_whole(&app).await;
     std::fs::write(&file, "nonsense\n").unwrap();
     audit::look(&app.state).await;
-    assert_eq!(app.state.audit_standing().fault.as_deref(), Some("checkpoint 1 cannot be read"));
+    assert_eq!(app.state.audit_standing().fault.as_deref(), Some("the last checkpoint cannot be read"));
+}
+
+/// Somebody has rotated the keys and signed, while the service goes on with the keys of its start.
+async fn a_key_that_was_rotated_meanwhile_is_known(app: App) {
+    let folder = app.state.config.checkpoint_dir();
+    let (hash,): (Vec<u8>,) = app.state.db.query("SELECT hash FROM audit_log ORDER BY seq DESC LIMIT 1").one().await.unwrap();
+    let newer = Secrets::open(app.data_dir(), false).unwrap();
+    checkpoints::append(&folder, &newer, last(&app).await, &hash, app.state.clock.now()).unwrap();
+    audit::look(&app.state).await;
+    assert_eq!((app.state.audit_standing().fault, app.state.audit_standing().signed), (None, Some(last(&app).await)));
+    std::fs::remove_dir_all(app.data_dir().join("keys")).unwrap();
+    audit::look(&app.state).await;
+    assert!(app.state.audit_standing().fault.is_some_and(|fault| fault.contains("a key that is not there")));
 }
 
 async fn an_empty_log_is_whole(app: App) {
