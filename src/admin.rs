@@ -1,5 +1,6 @@
 //! What operators do from the command line, where nobody can sign in yet.
 
+use crate::audit::{self, Action, By, Entry, HOUSE};
 use crate::clock::Clock;
 use crate::config::{Config, Mode};
 use crate::db::{Db, Reader, Timestamp, Tx};
@@ -11,6 +12,7 @@ use crate::secrets::{Secrets, random_text};
 use crate::state::State;
 use crate::{agencies, auth, staff};
 use anyhow::{Context, ensure};
+use serde_json::json;
 use uuid::Uuid;
 
 /// Makes an active staff member. Returns their password.
@@ -65,15 +67,17 @@ pub async fn reset_password(state: &State, email: &str) -> anyhow::Result<String
     let hash = auth::hash_password(password.clone()).await?;
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
-    let found: Option<(Uuid,)> = tx
-        .query("UPDATE staff SET password_hash = $2, password_changed_at = $3, version = version + 1, updated_at = $3 WHERE email_key = $1 AND state = 'active' RETURNING id")
+    let found: Option<(Uuid, Uuid)> = tx
+        .query("UPDATE staff SET password_hash = $2, password_changed_at = $3, version = version + 1, updated_at = $3 WHERE email_key = $1 AND state = 'active' RETURNING id, agency_id")
         .bind(email.trim().to_lowercase())
         .bind(hash)
         .bind(now)
         .optional()
         .await?;
-    let (id,) = found.with_context(|| format!("nobody who can sign in has the address {email}"))?;
+    let (id, agency) = found.with_context(|| format!("nobody who can sign in has the address {email}"))?;
     auth::revoke_all_sessions(&mut tx, id, None, now).await?;
+    let entry = Entry { action: Action::PasswordReset, agency: Some(agency), subject: id, language: None, details: json!({}) };
+    audit::record(&mut tx, By::Service, entry, now).await?;
     tx.commit().await?;
     Ok(password)
 }
@@ -91,7 +95,11 @@ pub async fn rotate_keys(config: &Config) -> anyhow::Result<String> {
     db.migrate().await?;
     let key = secrets.signing.first().context("the new key is not there")?;
     ensure!(path.display().to_string().contains(&key.kid), "the clock runs behind the keys: another key is newer");
-    db.write().query("INSERT INTO signing_keys (kid, created_at) VALUES ($1, $2) ON CONFLICT (kid) DO NOTHING").bind(&key.kid).bind(now).execute().await?;
+    let mut tx = db.begin().await?;
+    tx.query("INSERT INTO signing_keys (kid, created_at) VALUES ($1, $2) ON CONFLICT (kid) DO NOTHING").bind(&key.kid).bind(now).execute().await?;
+    let entry = Entry { action: Action::SigningKeyRotated, agency: None, subject: HOUSE, language: None, details: json!({ "kid": key.kid }) };
+    audit::record(&mut tx, By::Service, entry, now).await?;
+    tx.commit().await?;
     db.close().await;
     Ok(format!("{} signs from the next start on; tokens of the earlier keys still verify", key.kid))
 }

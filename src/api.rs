@@ -3,8 +3,8 @@
 use crate::error::{Code, Problem};
 use crate::policy::{Access, Role, access};
 use crate::{
-    agencies, articles, auth, comments, cors, delivery, edge, front_pages, health, jobs, notices, partner, presence, preview, problems, schedule, sections,
-    staff, topics, translations,
+    agencies, articles, audit, auth, comments, cors, delivery, edge, front_pages, health, jobs, notices, partner, presence, preview, problems, schedule,
+    sections, staff, topics, translations,
 };
 use actix_web::App;
 use actix_web::middleware::from_fn;
@@ -35,6 +35,7 @@ pub fn routes(config: &mut ServiceConfig, origins: &[String]) {
                 .configure(staff::routes)
                 .configure(sections::routes)
                 .configure(topics::routes)
+                .configure(audit::routes)
                 .configure(articles::routes)
                 .configure(translations::routes)
                 .configure(schedule::routes)
@@ -79,6 +80,7 @@ fn base() -> OpenApi {
         ("staff", "People and their invitations."),
         ("sections", "Sections of the site."),
         ("topics", "IPTC Media Topics."),
+        ("audit", "Who did what, in a log that shows when it was tampered with."),
         ("operations", "For those who run the service."),
     ];
     let mut info = Info::new("newsroom", env!("CARGO_PKG_VERSION"));

@@ -47,6 +47,7 @@ pub fn jobs() -> Registry {
     Registry::default()
         .with::<auth::InvitationMail>()
         .with::<auth::ResetMail>()
+        .with::<auth::Attempt>()
         .with::<notices::NoticeMail>()
         .with::<publication::Rebuild>()
         .with::<translations::EndEmbargo>()

@@ -24,6 +24,7 @@ pub struct Config {
     pub database: Database,
     pub rate_limit: RateLimit,
     pub auth: Auth,
+    pub audit: Audit,
     pub mail: Mail,
     pub site: Site,
     pub log: Log,
@@ -141,6 +142,13 @@ pub struct Auth {
     pub reset_minutes: u32,
 }
 
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audit {
+    /// Where the checkpoints of the audit log are kept, best on another machine than the database; without it, `audit` in the data directory.
+    pub checkpoint_dir: Option<PathBuf>,
+}
+
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mail {
@@ -207,6 +215,7 @@ impl Default for Config {
             database: Database::default(),
             rate_limit: RateLimit::default(),
             auth: Auth::default(),
+            audit: Audit::default(),
             mail: Mail::default(),
             site: Site::default(),
             log: Log::default(),
@@ -350,6 +359,12 @@ impl Config {
         }
     }
 
+    /// The folder of the checkpoints of the audit log.
+    #[must_use]
+    pub fn checkpoint_dir(&self) -> PathBuf {
+        self.audit.checkpoint_dir.clone().unwrap_or_else(|| self.data_dir.join("audit"))
+    }
+
     /// Where delivery reads.
     #[must_use]
     pub fn delivery_url(&self) -> String {
@@ -421,6 +436,7 @@ mod tests {
         let config = load(&[]).unwrap();
         assert_eq!(config.public_url, "http://127.0.0.1:8080");
         assert_eq!(config.database_url(), "sqlite:data/newsroom.db");
+        assert_eq!(config.checkpoint_dir(), Path::new("data/audit"));
         assert!(config.wants_demo());
     }
 
@@ -434,11 +450,13 @@ mod tests {
             ("NEWSROOM_RATE_LIMIT__ENABLED", "false"),
             ("NEWSROOM_SITE__ARTICLE_URL", "https://x.example/{language}/{slug}"),
             ("NEWSROOM_METRICS__BIND", "off"),
+            ("NEWSROOM_AUDIT__CHECKPOINT_DIR", "/mnt/elsewhere"),
             ("NEWSROOM_TEST_REQUIRE_POSTGRES", "1"),
             ("PATH", "/bin"),
         ])
         .unwrap();
         assert_eq!(config.http.bind.port(), 9000);
+        assert_eq!(config.checkpoint_dir(), Path::new("/mnt/elsewhere"));
         assert_eq!(config.http.trusted_proxies.len(), 2);
         assert!(!config.wants_demo() && !config.rate_limit.enabled);
         assert_eq!(config.demo_password.unwrap().expose(), "000000000012");

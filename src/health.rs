@@ -62,6 +62,7 @@ async fn gauges(state: &State) -> Gauges {
     let standing = async { Ok::<_, Error>((jobs::standing(&state.db, state.clock.now()).await?, schedule::failed(&state.db).await?)) };
     let standing = tokio::time::timeout(PATIENCE, standing).await.ok().and_then(Result::ok);
     let of = |number: fn(&jobs::Standing) -> i64| standing.as_ref().map_or(-1, |(jobs, _)| number(jobs));
+    let audit = state.audit_standing();
     Gauges {
         connections,
         idle_connections,
@@ -70,6 +71,8 @@ async fn gauges(state: &State) -> Gauges {
         jobs_overdue: of(|jobs| jobs.overdue),
         jobs_oldest_seconds: of(|jobs| jobs.oldest_secs),
         schedule_failed: standing.as_ref().map_or(-1, |(_, failed)| *failed),
+        audit_whole: i64::from(audit.fault.is_none()),
+        audit_signed: audit.signed.unwrap_or(-1),
     }
 }
 
@@ -90,6 +93,10 @@ struct Details {
     jobs_overdue: i64,
     jobs_oldest_seconds: i64,
     schedule_failed: i64,
+    /// What is wrong with the audit log.
+    audit_fault: Option<String>,
+    /// The last entry of it that a checkpoint covers.
+    audit_signed: Option<i64>,
     connections: u32,
     idle_connections: usize,
     version: &'static str,
@@ -102,6 +109,7 @@ async fn ready_in_detail(state: Data<State>) -> HttpResponse {
     let gauges = gauges(&state).await;
     let sequence = state.db.query("SELECT value FROM sequences WHERE name = 'changes'").optional::<(i64,)>().await.ok().flatten();
     let ready = database && !stopping;
+    let audit = state.audit_standing();
     let details = Details {
         ready,
         stopping,
@@ -112,6 +120,8 @@ async fn ready_in_detail(state: Data<State>) -> HttpResponse {
         jobs_overdue: gauges.jobs_overdue,
         jobs_oldest_seconds: gauges.jobs_oldest_seconds,
         schedule_failed: gauges.schedule_failed,
+        audit_fault: audit.fault,
+        audit_signed: audit.signed,
         connections: gauges.connections,
         idle_connections: gauges.idle_connections,
         version: env!("CARGO_PKG_VERSION"),

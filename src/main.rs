@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use newsroom::config::Config;
 use newsroom::db::TextEnum;
 use newsroom::policy::Role;
-use newsroom::{admin, api, backup, seed, serve, telemetry};
+use newsroom::{admin, api, audit, backup, seed, serve, telemetry};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -42,7 +42,10 @@ enum Command {
     /// Manage the keys that sign access tokens.
     #[command(subcommand)]
     Keys(Keys),
-    /// Copy the database and the keys into a new folder, while the service runs.
+    /// Check the audit log, and sign where it stands.
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Copy the database, the keys and the checkpoints into a new folder, while the service runs.
     Backup { folder: PathBuf },
     /// Bring a backup into an empty data directory.
     Restore { folder: PathBuf },
@@ -75,6 +78,14 @@ enum Keys {
     Create,
     /// Make a new signing key, which signs from the next start on; the old ones still verify.
     Rotate,
+}
+
+#[derive(Subcommand)]
+enum Audit {
+    /// Look for entries that were edited, removed, inserted or moved, also while the service runs; fails when it finds something.
+    Verify,
+    /// Sign the log as it is now, as the service does every minute.
+    Checkpoint,
 }
 
 fn parse_role(text: &str) -> Result<Role, String> {
@@ -129,6 +140,8 @@ async fn main() -> anyhow::Result<()> {
             print(state.secrets.signing.first().map_or("there is no key", |key| &key.kid))
         }
         Command::Keys(Keys::Rotate) => print(&admin::rotate_keys(&config).await?),
+        Command::Audit(Audit::Verify) => verify_audit(&config).await,
+        Command::Audit(Audit::Checkpoint) => print(&format!("the audit log is signed up to entry {}", audit::command_checkpoint(&config).await?)),
         Command::Backup { folder } => {
             backup::backup(&config, &folder).await.context("no backup was made")?;
             print(&format!("backed up to {}", folder.display()))
@@ -138,6 +151,17 @@ async fn main() -> anyhow::Result<()> {
             print(&format!("restored from {}", folder.display()))
         }
     }
+}
+
+async fn verify_audit(config: &Config) -> anyhow::Result<()> {
+    let report = audit::command_verify(config).await?;
+    for finding in &report.findings {
+        print(finding)?;
+    }
+    if report.findings.is_empty() {
+        return print(&report.summary());
+    }
+    bail!(report.summary())
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

@@ -139,6 +139,8 @@ permissions! {
     ManageAgencies = "agencies:manage", [Admin], only platform;
     /// Create and change sections.
     ManageSections = "sections:manage", [Admin], only platform;
+    /// Read the audit log.
+    ReadAudit = "audit:read", [Admin];
     /// Read work in progress.
     ReadWork = "articles:read", [Journalist, Editor, Admin], scope ArticlesRead;
     /// Create articles and translations, and edit drafts.
@@ -301,6 +303,8 @@ pub const OPERATIONS: &[(&str, Access)] = &[
     ("create_section", needs::<ManageSections>()),
     ("update_section", needs::<ManageSections>()),
     ("order_sections", needs::<ManageSections>()),
+    ("list_audit_entries", needs::<ReadAudit>()),
+    ("export_audit_entries", needs::<ReadAudit>()),
     ("list_topics", needs::<ReadHouse>()),
     ("list_articles", needs::<ReadWork>()),
     ("get_article", needs::<ReadWork>()),

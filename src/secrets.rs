@@ -3,7 +3,7 @@
 use anyhow::{Context, bail, ensure};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -128,6 +128,21 @@ impl SigningKey {
         let pair = Ed25519KeyPair::generate().map_err(|_| anyhow::anyhow!("no key pair could be made"))?;
         let document: aws_lc_rs::encoding::Pkcs8V1Der = pair.as_der().map_err(|_| anyhow::anyhow!("the key pair has no PKCS#8 form"))?;
         Self::of(document.as_ref().to_vec())
+    }
+
+    /// Ed25519 over the message: 64 bytes.
+    ///
+    /// # Errors
+    /// When the key is damaged.
+    pub fn sign(&self, message: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&self.pkcs8).map_err(|_| anyhow::anyhow!("not an Ed25519 key"))?;
+        Ok(pair.sign(message).as_ref().to_vec())
+    }
+
+    /// Whether this key signed the message.
+    #[must_use]
+    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        UnparsedPublicKey::new(&ED25519, &self.public).verify(message, signature).is_ok()
     }
 
     fn read(path: &Path, strict: bool) -> anyhow::Result<Self> {

@@ -5,7 +5,7 @@ use crate::config::{Config, Mode};
 use crate::db::Db;
 use crate::secrets::{Secrets, make_folder, touch_private};
 use crate::state::State;
-use crate::{app, auth, health, idempotency, jobs, mail, notices, presence, publication, seed};
+use crate::{app, audit, auth, health, idempotency, jobs, mail, notices, presence, publication, seed};
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
@@ -75,6 +75,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     server.await?;
     // What a job has not finished by then, another process or the next start takes up.
     let _ = tokio::time::timeout(PATIENCE, background).await;
+    let _ = tokio::time::timeout(PATIENCE, audit::look(&state)).await;
     state.db.close().await;
     state.public.close().await;
     tracing::info!("stopped");
@@ -115,6 +116,8 @@ async fn stop_on_signal(state: Arc<State>, server: ServerHandle, operators: Opti
 
 async fn keep_house(state: Arc<State>) {
     loop {
+        // Also at the start: what happened while we were away is told at once.
+        audit::look(&state).await;
         tokio::time::sleep(HOUSEKEEPING).await;
         state.limits.tidy();
         if let Err(error) = tidy(&state).await {

@@ -7,8 +7,8 @@ use crate::limits::Limits;
 use crate::mail::Mailer;
 use crate::secrets::Secrets;
 use crate::telemetry::Metrics;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Shared by all workers.
 pub struct State {
@@ -23,13 +23,34 @@ pub struct State {
     pub metrics: Arc<Metrics>,
     /// Set when the process was asked to stop: not ready at once.
     pub stopping: AtomicBool,
+    audit: RwLock<AuditStanding>,
+}
+
+/// How the audit log was when it was last looked at.
+#[derive(Clone, Debug, Default)]
+pub struct AuditStanding {
+    /// What is wrong with it.
+    pub fault: Option<String>,
+    /// The last entry that a checkpoint covers.
+    pub signed: Option<i64>,
 }
 
 impl State {
     #[must_use]
     pub fn new(config: Config, db: Db, public: Db, clock: Clock, secrets: Secrets, mailer: Arc<dyn Mailer>) -> Self {
         let limits = Limits::new(&config.rate_limit);
-        Self { config, db, public, clock, secrets, limits, mailer, metrics: Arc::new(Metrics::new()), stopping: AtomicBool::new(false) }
+        let audit = RwLock::default();
+        Self { config, db, public, clock, secrets, limits, mailer, metrics: Arc::new(Metrics::new()), stopping: AtomicBool::new(false), audit }
+    }
+
+    #[must_use]
+    pub fn audit_standing(&self) -> AuditStanding {
+        self.audit.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes how the audit log was found.
+    pub fn note_audit(&self, standing: AuditStanding) {
+        *self.audit.write().unwrap_or_else(PoisonError::into_inner) = standing;
     }
 
     /// An absolute address of ours: `path` begins with a slash.

@@ -57,6 +57,8 @@ pub struct Metrics {
     jobs_overdue: Gauge,
     jobs_oldest_seconds: Gauge,
     schedule_failed: Gauge,
+    audit_whole: Gauge,
+    audit_signed: Gauge,
 }
 
 /// What is measured when `/metrics` is asked.
@@ -69,6 +71,10 @@ pub struct Gauges {
     pub jobs_overdue: i64,
     pub jobs_oldest_seconds: i64,
     pub schedule_failed: i64,
+    /// 1, or 0 where something is wrong with the audit log.
+    pub audit_whole: i64,
+    /// The last entry that a checkpoint covers; -1 for none.
+    pub audit_signed: i64,
 }
 
 fn histogram() -> Histogram {
@@ -90,6 +96,7 @@ impl Metrics {
         let jobs = Family::default();
         let [connections, idle_connections, jobs_waiting, jobs_dead] = std::array::from_fn(|_| Gauge::default());
         let [jobs_overdue, jobs_oldest_seconds, schedule_failed] = std::array::from_fn(|_| Gauge::default());
+        let [audit_whole, audit_signed] = std::array::from_fn(|_| Gauge::default());
         registry.register("http_requests", "Requests answered, by matched route", requests.clone());
         registry.register("http_request_duration_seconds", "Time to the head of the answer", durations.clone());
         registry.register("jobs", "Jobs run, by outcome", jobs.clone());
@@ -100,7 +107,23 @@ impl Metrics {
         registry.register("jobs_overdue", "Jobs due for more than two seconds", jobs_overdue.clone());
         registry.register("jobs_oldest_seconds", "How long the oldest job that is due has been", jobs_oldest_seconds.clone());
         registry.register("schedule_failed", "Scheduled steps that did not happen and were not seen to", schedule_failed.clone());
-        Self { registry, requests, durations, jobs, connections, idle_connections, jobs_waiting, jobs_dead, jobs_overdue, jobs_oldest_seconds, schedule_failed }
+        registry.register("audit_whole", "Whether the audit log is whole", audit_whole.clone());
+        registry.register("audit_signed", "The last entry of the audit log that a checkpoint covers", audit_signed.clone());
+        Self {
+            registry,
+            requests,
+            durations,
+            jobs,
+            connections,
+            idle_connections,
+            jobs_waiting,
+            jobs_dead,
+            jobs_overdue,
+            jobs_oldest_seconds,
+            schedule_failed,
+            audit_whole,
+            audit_signed,
+        }
     }
 
     /// Counts an answer. `route` is the pattern that matched, never the path.
@@ -125,6 +148,8 @@ impl Metrics {
         self.jobs_overdue.set(gauges.jobs_overdue);
         self.jobs_oldest_seconds.set(gauges.jobs_oldest_seconds);
         self.schedule_failed.set(gauges.schedule_failed);
+        self.audit_whole.set(gauges.audit_whole);
+        self.audit_signed.set(gauges.audit_signed);
         let mut text = String::new();
         if let Err(error) = encode(&mut text, &self.registry) {
             tracing::error!(%error, "metrics cannot be written");

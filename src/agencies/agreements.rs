@@ -8,6 +8,7 @@ mod store;
 pub use http::routes;
 
 use super::rules::check_date;
+use crate::audit::{Action, By, Changes};
 use crate::db::{Timestamp, Tx};
 use crate::error::{Faults, Result};
 use crate::patch::Patch;
@@ -15,6 +16,7 @@ use crate::precondition::Standing;
 use crate::text_enum;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sqlx::FromRow;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -131,6 +133,17 @@ impl AgreementChange {
     }
 }
 
+/// What a change of an agreement comes to.
+fn changes(old: &Agreement, new: &Agreement) -> Changes {
+    Changes::default()
+        .small("sharing", &old.sharing, &new.sharing)
+        .small("signed_on", &old.signed_on, &new.signed_on)
+        .small("in_force_from", &old.in_force_from, &new.in_force_from)
+        .small("in_force_to", &old.in_force_to, &new.in_force_to)
+        .large("title", &old.title, &new.title)
+        .large("note", &old.note, &new.note)
+}
+
 /// Records an agreement of an agency.
 ///
 /// # Errors
@@ -154,6 +167,8 @@ pub async fn create(tx: &mut Tx, agency: Uuid, new: NewAgreement, by: Option<Uui
     agreement.check(&mut faults);
     faults.finish()?;
     store::insert(tx, &agreement).await?;
+    let details = json!({ "sharing": agreement.sharing, "in_force_from": agreement.in_force_from, "in_force_to": agreement.in_force_to });
+    super::record(tx, By::from(by), Action::AgreementCreated, agency, agreement.id, details, now).await?;
     Ok(agreement)
 }
 

@@ -3,9 +3,10 @@
 use super::find_managed;
 use super::http::AgencyPath;
 use crate::answer::Answer;
+use crate::audit::{Action, By};
 use crate::auth::api_keys::{ApiKey, NewApiKey};
 use crate::auth::{Caller, api_keys};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::extract::{Body, Path};
 use crate::idempotency::Write;
 use crate::page::Page;
@@ -14,6 +15,7 @@ use crate::state::State;
 use actix_web::web::Data;
 use actix_web::{delete, get, post};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -65,6 +67,8 @@ async fn create_api_key(
         .run(&caller, async |tx| {
             let agency = find_managed(&mut *tx, &caller, &path.agency).await?;
             let (record, text) = api_keys::create(tx, &state.secrets.api_keys, agency, caller.id(), new, now).await?;
+            let details = json!({ "scopes": record.scopes, "expires_at": record.expires_at });
+            super::record(tx, By::from(&*caller), Action::KeyCreated, agency, record.id, details, now).await?;
             let location = state.url(&format!("/v1/agencies/{agency}/api-keys/{}", record.id));
             let stored = CreatedKey { record: record.clone(), key: None };
             Answer::created(location, &CreatedKey { record, key: Some(text) })?.stored_as(&stored)
@@ -82,8 +86,8 @@ async fn revoke_api_key(state: Data<State>, caller: Caller<ManageKeys>, Path(pat
     write
         .run(&caller, async |tx| {
             let agency = find_managed(&mut *tx, &caller, &path.agency).await?;
-            if !api_keys::revoke(tx, agency, path.id, now).await? {
-                return Err(Error::not_found("API key"));
+            if api_keys::revoke(tx, agency, path.id, now).await? {
+                super::record(tx, By::from(&*caller), Action::KeyRevoked, agency, path.id, json!({}), now).await?;
             }
             Ok(Answer::no_content())
         })

@@ -1,8 +1,9 @@
 //! Agencies as a whole: reading, joining, changing, suspending.
 
 use super::store::{self, AgencyFilter};
-use super::{Agency, AgencyChange, AgencyKind, NewAgency, Step, agreements, api_keys, find_id, find_managed, offices};
+use super::{Agency, AgencyChange, AgencyKind, NewAgency, Step, agreements, api_keys, changes, find_id, find_managed, offices, record};
 use crate::answer::Answer;
+use crate::audit::{Action, By};
 use crate::auth::Caller;
 use crate::db::{Timestamp, Tx};
 use crate::error::{Faults, Result};
@@ -10,16 +11,16 @@ use crate::extract::{Body, Path, Query};
 use crate::idempotency::Write;
 use crate::jobs;
 use crate::page::Page;
-use crate::policy::{ManageAgencies, ManageAgency, ReadHouse};
+use crate::policy::{Actor, ManageAgencies, ManageAgency, ReadHouse};
 use crate::precondition::{IfMatch, Precondition};
 use crate::publication::{self, Rebuild, RebuildSelection};
 use crate::state::State;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, get, patch, post};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
-use uuid::Uuid;
 
 pub fn routes(config: &mut ServiceConfig) {
     config
@@ -105,6 +106,10 @@ async fn update_agency(
             if agency.names != old.names {
                 jobs::enqueue(&mut *tx, &Rebuild::of(RebuildSelection::Agency(id)), now, now).await?;
             }
+            let changes = changes(&old, &agency);
+            if !changes.is_empty() {
+                record(tx, By::from(&*caller), Action::AgencyChanged, id, id, changes.details(), now).await?;
+            }
             answer(&agency)
         })
         .await
@@ -124,7 +129,7 @@ async fn suspend_agency(
     write: Write,
 ) -> Result<Answer> {
     let now = state.clock.now();
-    write.run(&caller, async |tx| answer(&take_step(tx, &path.agency, &precondition, Step::Suspend, caller.id(), now).await?)).await
+    write.run(&caller, async |tx| answer(&take_step(tx, &path.agency, &precondition, Step::Suspend, &caller, now).await?)).await
 }
 
 /// Reinstate an agency
@@ -141,16 +146,21 @@ async fn reinstate_agency(
     write: Write,
 ) -> Result<Answer> {
     let now = state.clock.now();
-    write.run(&caller, async |tx| answer(&take_step(tx, &path.agency, &precondition, Step::Reinstate, caller.id(), now).await?)).await
+    write.run(&caller, async |tx| answer(&take_step(tx, &path.agency, &precondition, Step::Reinstate, &caller, now).await?)).await
 }
 
-async fn take_step(tx: &mut Tx, reference: &str, precondition: &Precondition, step: Step, by: Uuid, now: Timestamp) -> Result<Agency> {
+async fn take_step(tx: &mut Tx, reference: &str, precondition: &Precondition, step: Step, actor: &Actor, now: Timestamp) -> Result<Agency> {
     let id = find_id(&mut *tx, reference).await?;
     let old = store::hold(tx, id).await?;
     precondition.check(old.standing())?;
     let state = old.step(step)?;
-    let agency = store::update(tx, Agency { state, ..old }, by, now).await?;
+    let agency = store::update(tx, Agency { state, ..old }, actor.id(), now).await?;
     publication::refresh_agency(tx, id, now).await?;
-    tracing::info!(agency = %id, by = %by, state = %agency.state, "an agency was suspended or reinstated");
+    let action = match step {
+        Step::Suspend => Action::AgencySuspended,
+        Step::Reinstate => Action::AgencyReinstated,
+    };
+    record(tx, By::from(actor), action, id, id, json!({}), now).await?;
+    tracing::info!(agency = %id, by = %actor.id(), state = %agency.state, "an agency was suspended or reinstated");
     Ok(agency)
 }

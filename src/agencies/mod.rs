@@ -18,6 +18,7 @@ pub use offices::{NewOffice, Office, create as create_office};
 pub use rules::check_slug;
 pub use store::{asks_for_four_eyes, find_id, find_managed};
 
+use crate::audit::{self, Action, By, Changes, Entry};
 use crate::db::{Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result};
 use crate::language::Tag;
@@ -27,6 +28,7 @@ use crate::precondition::Standing;
 use crate::{publication, text_enum};
 use rules::{check_place, is_website};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use sqlx::FromRow;
 use sqlx::types::Json;
 use utoipa::ToSchema;
@@ -221,6 +223,23 @@ impl AgencyChange {
     }
 }
 
+/// Leaves a trace of what was done to an agency, or to something that belongs to it.
+async fn record(tx: &mut Tx, by: By, action: Action, agency: Uuid, subject: Uuid, details: Value, now: Timestamp) -> Result<()> {
+    audit::record(tx, by, Entry { action, agency: Some(agency), subject, language: None, details }, now).await
+}
+
+/// What a change of an agency comes to.
+fn changes(old: &Agency, new: &Agency) -> Changes {
+    Changes::default()
+        .small("country", &old.country, &new.country)
+        .small("four_eyes", &old.four_eyes, &new.four_eyes)
+        .small("time_zone", &old.time_zone, &new.time_zone)
+        .large("languages", &old.languages, &new.languages)
+        .large("names", &old.names, &new.names)
+        .large("descriptions", &old.descriptions, &new.descriptions)
+        .large("website", &old.website, &new.website)
+}
+
 /// Makes an agency and its public profile.
 ///
 /// # Errors
@@ -249,6 +268,8 @@ pub async fn create(tx: &mut Tx, new: NewAgency, kind: AgencyKind, by: Option<Uu
     faults.finish()?;
     store::insert(tx, &agency).await?;
     publication::refresh_agency(tx, agency.id, now).await?;
+    let details = json!({ "slug": agency.slug, "kind": agency.kind, "four_eyes": agency.four_eyes });
+    record(tx, By::from(by), Action::AgencyCreated, agency.id, agency.id, details, now).await?;
     Ok(agency)
 }
 

@@ -6,6 +6,7 @@ mod store;
 pub use http::routes;
 
 use super::rules::{check_date, check_place};
+use crate::audit::{Action, By, Changes};
 use crate::db::{Timestamp, Tx};
 use crate::error::{Faults, Result};
 use crate::names::{self, Names, NamesChange};
@@ -14,6 +15,7 @@ use crate::precondition::Standing;
 use crate::publication;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sqlx::FromRow;
 use sqlx::types::Json;
 use utoipa::ToSchema;
@@ -134,6 +136,18 @@ impl OfficeChange {
     }
 }
 
+/// What a change of an office comes to.
+fn changes(old: &Office, new: &Office) -> Changes {
+    Changes::default()
+        .small("country", &old.country, &new.country)
+        .small("head_office", &old.head_office, &new.head_office)
+        .small("time_zone", &old.time_zone, &new.time_zone)
+        .small("opened_on", &old.opened_on, &new.opened_on)
+        .large("names", &old.names, &new.names)
+        .large("city", &old.city, &new.city)
+        .large("address", &old.address, &new.address)
+}
+
 /// Makes an office of an agency.
 ///
 /// # Errors
@@ -161,5 +175,7 @@ pub async fn create(tx: &mut Tx, agency: Uuid, new: NewOffice, by: Option<Uuid>,
     store::check_head_office(tx, &office).await?;
     store::insert(tx, &office).await?;
     publication::refresh_agency(tx, agency, now).await?;
+    let details = json!({ "country": office.country, "head_office": office.head_office });
+    super::record(tx, By::from(by), Action::OfficeCreated, agency, office.id, details, now).await?;
     Ok(office)
 }

@@ -3,6 +3,7 @@
 use super::list::{self, ArticleFilter, ArticleWithTexts};
 use super::{ArticleChange, must_live, store, with_texts};
 use crate::answer::Answer;
+use crate::audit::{self, Action, By, Entry};
 use crate::auth::Caller;
 use crate::error::Result;
 use crate::extract::{Body, Path, Query};
@@ -17,6 +18,7 @@ use crate::state::State;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, delete, get, patch};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -78,9 +80,15 @@ async fn update_article(
             if is_public {
                 store::reach(&mut *tx, &caller, PublishWork::RULE, path.id, now).await?;
             }
+            let was_shared = article.shared;
             let article = store::update(tx, &caller, article, change, now).await?;
             if is_public {
                 jobs::enqueue(&mut *tx, &Rebuild::of(RebuildSelection::Article(article.id)), now, now).await?;
+            }
+            if article.shared != was_shared {
+                let action = if article.shared { Action::ArticleShared } else { Action::ArticleUnshared };
+                let entry = Entry { action, agency: Some(article.agency_id), subject: article.id, language: None, details: json!({}) };
+                audit::record(tx, By::from(&*caller), entry, now).await?;
             }
             let version = article.version;
             Ok(Answer::ok(&with_texts(tx, article).await?)?.version(version))

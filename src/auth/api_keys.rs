@@ -127,18 +127,22 @@ pub async fn list(on: impl Reader<'_>, agency: Uuid) -> Result<Vec<ApiKey>> {
         .await?)
 }
 
-/// Ends a key; says whether the agency has one of this id.
+/// Ends a key of an agency; says whether it was good until now.
 ///
 /// # Errors
-/// When the database fails.
+/// `not_found`, and when the database fails.
 pub async fn revoke(tx: &mut Tx, agency: Uuid, id: Uuid, now: Timestamp) -> Result<bool> {
     let ended = tx
-        .query("UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $3) WHERE id = $1 AND agency_id = $2")
+        .query("UPDATE api_keys SET revoked_at = $3 WHERE id = $1 AND agency_id = $2 AND revoked_at IS NULL")
         .bind(id)
         .bind(agency)
         .bind(now)
         .execute()
         .await?;
+    if ended == 0 {
+        let known: Option<(Uuid,)> = tx.query("SELECT id FROM api_keys WHERE id = $1 AND agency_id = $2").bind(id).bind(agency).optional().await?;
+        known.ok_or_else(|| Error::not_found("API key"))?;
+    }
     Ok(ended > 0)
 }
 

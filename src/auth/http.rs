@@ -5,8 +5,9 @@ use super::mails::ResetMail;
 use super::password::{self, Verdict};
 use super::session::{self, Client, Opened, Session};
 use super::store::{self, Me};
-use super::{Caller, throttle, token};
+use super::{Caller, throttle, token, traces};
 use crate::answer::Answer;
+use crate::audit::{Action, By};
 use crate::db::Timestamp;
 use crate::edge::address_of;
 use crate::error::{Code, Error, Faults, Result};
@@ -17,13 +18,14 @@ use crate::names::{self, NamesChange};
 use crate::notices::NoticeKind;
 use crate::page::Page;
 use crate::patch::Patch;
-use crate::policy::{Myself, Who};
+use crate::policy::{Actor, Myself, Who};
 use crate::precondition::{IfMatch, Precondition, Standing};
 use crate::publication;
 use crate::state::State;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -166,20 +168,27 @@ async fn log_in(state: Data<State>, request: HttpRequest, Body(login): Body<Logi
     let address = address_of(&request);
     let key = store::email_key(&login.email);
     throttle::take_account(&state.db, &key, address, now).await?;
-    let account = store::account(&state.db, &login.email).await?.filter(|account| account.open);
+    let known = store::account(&state.db, &login.email).await?;
+    let whose = known.as_ref().map(|account| account.id);
+    let account = known.filter(|account| account.open);
     let stored = account.as_ref().and_then(|account| account.password_hash.clone());
     let verdict = password::verify(login.password.clone(), stored).await?;
-    let account = account
-        .filter(|_| verdict != Verdict::Wrong)
-        .ok_or_else(|| Error::new(Code::InvalidCredentials, "E-mail and password do not belong together, or the account cannot sign in."))?;
+    let Some(account) = account.filter(|_| verdict != Verdict::Wrong) else {
+        traces::attempt(state.db.write(), whose, Action::SessionRefused, now).await?;
+        return Err(Error::new(Code::InvalidCredentials, "E-mail and password do not belong together, or the account cannot sign in."));
+    };
     throttle::forgive(&state.db, &key, address).await?;
     let rehashed = if verdict == Verdict::RightButWeak { Some(password::hash(login.password).await?) } else { None };
     let mut tx = state.db.begin().await?;
     if !store::note_login(&mut tx, &account, rehashed, now).await? {
+        tx.rollback().await?;
+        traces::attempt(state.db.write(), Some(account.id), Action::SessionRefused, now).await?;
         return Err(Error::new(Code::InvalidCredentials, "E-mail and password do not belong together, or the account cannot sign in."));
     }
     let opened = session::open(&mut tx, account.id, &client(&request), session_life(&state), now).await?;
+    let session = opened.session;
     let answer = tokens(&state, &mut tx, opened, now).await?;
+    traces::record(&mut tx, By::Staff(account.id), Action::SessionOpened, account.agency_id, account.id, json!({ "session": session }), now).await?;
     tx.commit().await?;
     Ok(answer)
 }
@@ -216,10 +225,22 @@ async fn refresh_token(state: Data<State>, request: HttpRequest, Body(body): Bod
 #[utoipa::path(tag = "auth", responses((status = 204, description = "Signed out")))]
 #[post("/auth/logout")]
 async fn log_out(state: Data<State>, caller: Caller<Myself>) -> Result<Answer> {
-    if let Who::Staff { id, session, .. } = caller.who {
-        session::revoke(state.db.write(), id, session, state.clock.now()).await?;
+    if let Who::Staff { session, .. } = caller.who {
+        end_session(&state, &caller, session, Action::SessionClosed).await?;
     }
     Ok(Answer::no_content())
+}
+
+/// Ends one of the caller's sessions; says whether there was one.
+async fn end_session(state: &State, caller: &Actor, session: Uuid, action: Action) -> Result<bool> {
+    let now = state.clock.now();
+    let mut tx = state.db.begin().await?;
+    let ended = session::revoke(&mut tx, caller.id(), session, now).await?;
+    if ended {
+        traces::record(&mut tx, By::from(caller), action, caller.agency, caller.id(), json!({ "session": session }), now).await?;
+    }
+    tx.commit().await?;
+    Ok(ended)
 }
 
 async fn redeem(state: &State, request: &HttpRequest, body: Redeem, purpose: Purpose) -> Result<Answer> {
@@ -238,13 +259,17 @@ async fn redeem(state: &State, request: &HttpRequest, body: Redeem, purpose: Pur
     store::set_password(&mut tx, staff, &hash, now).await?;
     session::revoke_all(&mut tx, staff, None, now).await?;
     publication::refresh_staff(&mut tx, staff, now).await?;
-    let account = store::account_by_id(&mut tx, staff).await?.filter(|account| account.open);
-    let answer = if account.is_some() {
-        let opened = session::open(&mut tx, staff, &client(request), session_life(state), now).await?;
-        tokens(state, &mut tx, opened, now).await?
-    } else {
+    if !store::account_by_id(&mut tx, staff).await?.is_some_and(|account| account.open) {
         return Err(Error::new(Code::InvalidCredentials, "The account cannot sign in."));
+    }
+    let opened = session::open(&mut tx, staff, &client(request), session_life(state), now).await?;
+    let session = opened.session;
+    let answer = tokens(state, &mut tx, opened, now).await?;
+    let action = match purpose {
+        Purpose::Invitation => Action::InvitationAccepted,
+        Purpose::PasswordReset => Action::PasswordReset,
     };
+    traces::record(&mut tx, By::Staff(staff), action, account.agency_id, staff, json!({ "session": session }), now).await?;
     tx.commit().await?;
     Ok(answer)
 }
@@ -274,9 +299,11 @@ async fn request_password_reset(state: Data<State>, request: HttpRequest, Body(b
         let life = Duration::from_secs(u64::from(state.config.auth.reset_minutes) * 60);
         let (link, _) = links::make(&mut tx, &state.secrets.refresh, account.id, Purpose::PasswordReset, life, now).await?;
         jobs::enqueue(&mut tx, &ResetMail { link }, now, now).await?;
+        traces::attempt(&mut tx, Some(account.id), Action::ResetRequested, now).await?;
     } else {
         // As much is written for nobody, so that time does not tell.
         jobs::enqueue(&mut tx, &ResetMail { link: Uuid::new_v4() }, now, now).await?;
+        traces::attempt(&mut tx, None, Action::ResetRequested, now).await?;
     }
     tx.commit().await?;
     Answer::accepted(&ResetAnswer { detail: "If somebody here has this address, a message with a link is on its way to it." })
@@ -363,7 +390,8 @@ async fn change_password(state: Data<State>, request: HttpRequest, caller: Calle
                 Who::Staff { session, .. } => Some(session),
                 Who::Key { .. } => None,
             };
-            session::revoke_all(tx, caller.id(), current, now).await?;
+            session::revoke_all(&mut *tx, caller.id(), current, now).await?;
+            traces::record(tx, By::from(&*caller), Action::PasswordChanged, caller.agency, caller.id(), json!({}), now).await?;
             Ok(Answer::no_content())
         })
         .await
@@ -382,7 +410,14 @@ async fn list_sessions(state: Data<State>, caller: Caller<Myself>) -> Result<Ans
 #[delete("/me/sessions")]
 async fn revoke_other_sessions(state: Data<State>, caller: Caller<Myself>) -> Result<Answer> {
     if let Who::Staff { id, session, .. } = caller.who {
-        session::revoke_all(state.db.write(), id, Some(session), state.clock.now()).await?;
+        let now = state.clock.now();
+        let mut tx = state.db.begin().await?;
+        let ended = session::revoke_all(&mut tx, id, Some(session), now).await?;
+        if ended > 0 {
+            let details = json!({ "sessions": ended });
+            traces::record(&mut tx, By::from(&*caller), Action::SessionRevoked, caller.agency, id, details, now).await?;
+        }
+        tx.commit().await?;
     }
     Ok(Answer::no_content())
 }
@@ -391,7 +426,7 @@ async fn revoke_other_sessions(state: Data<State>, caller: Caller<Myself>) -> Re
 #[utoipa::path(tag = "me", params(SessionPath), responses((status = 204, description = "Ended")))]
 #[delete("/me/sessions/{id}")]
 async fn revoke_session(state: Data<State>, caller: Caller<Myself>, Path(path): Path<SessionPath>) -> Result<Answer> {
-    if !session::revoke(state.db.write(), caller.id(), path.id, state.clock.now()).await? {
+    if !end_session(&state, &caller, path.id, Action::SessionRevoked).await? {
         return Err(Error::not_found("session"));
     }
     Ok(Answer::no_content())

@@ -13,6 +13,7 @@ mod session;
 mod store;
 mod throttle;
 mod token;
+mod traces;
 
 pub use caller::{Caller, act_as, actor_of, identify};
 pub use http::{keys, routes};
@@ -22,3 +23,4 @@ pub use password::{check as check_password, hash as hash_password};
 pub use session::{Client, open as open_session, revoke_all as revoke_all_sessions, tidy};
 pub use store::{Me, email_key};
 pub use token::{Claims, issue as issue_token, register_keys};
+pub use traces::Attempt;

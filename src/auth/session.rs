@@ -3,12 +3,15 @@
 //! A token's successor is derived from it, so a client that lost an answer and tries again within
 //! ten seconds gets the same one. A token that comes later again was stolen: its session ends.
 
+use super::{store, traces};
+use crate::audit::{Action, By};
 use crate::db::{Reader, Timestamp, Tx, Writer};
 use crate::error::{Error, Result};
 use crate::secrets::{MacKey, random_text, sha256};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
+use serde_json::json;
 use sqlx::FromRow;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -122,18 +125,32 @@ pub async fn rotate(tx: &mut Tx, key: &MacKey, token: &str, life: Duration, now:
         Some(family) if family.rotated_at.plus(RETRY) >= now => Ok(Some(Opened { session: family.id, staff: family.staff_id, refresh_token: successor })),
         Some(family) => {
             tracing::warn!(session = %family.id, "a refresh token was used again: its session ends");
-            revoke(tx, family.staff_id, family.id, now).await?;
+            revoke(&mut *tx, family.staff_id, family.id, now).await?;
+            stolen(tx, family.staff_id, family.id, now).await?;
             Ok(None)
         }
         None => {
-            tx.query("UPDATE sessions SET revoked_at = $2 WHERE revoked_at IS NULL AND id = (SELECT session_id FROM spent_tokens WHERE hash = $1)")
+            let ended: Option<(Uuid, Uuid)> = tx
+                .query(
+                    "UPDATE sessions SET revoked_at = $2 WHERE revoked_at IS NULL AND id = (SELECT session_id FROM spent_tokens WHERE hash = $1) \
+                     RETURNING staff_id, id",
+                )
                 .bind(old)
                 .bind(now)
-                .execute()
+                .optional()
                 .await?;
+            if let Some((staff, session)) = ended {
+                stolen(tx, staff, session, now).await?;
+            }
             Ok(None)
         }
     }
+}
+
+/// Leaves a trace of a session that ended because its token came again.
+async fn stolen(tx: &mut Tx, staff: Uuid, session: Uuid, now: Timestamp) -> Result<()> {
+    let Some(account) = store::account_by_id(&mut *tx, staff).await? else { return Ok(()) };
+    traces::record(tx, By::Anonymous, Action::TokenReused, account.agency_id, staff, json!({ "session": session }), now).await
 }
 
 /// Ends a session of a staff member; says whether there was one.
@@ -151,18 +168,19 @@ pub async fn revoke(on: impl Writer<'_>, staff: Uuid, session: Uuid, now: Timest
     Ok(ended > 0)
 }
 
-/// Ends all sessions of a staff member but one.
+/// Ends all sessions of a staff member but one; says how many.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn revoke_all(on: impl Writer<'_>, staff: Uuid, except: Option<Uuid>, now: Timestamp) -> Result<()> {
-    on.query("UPDATE sessions SET revoked_at = $2 WHERE staff_id = $1 AND revoked_at IS NULL AND id <> $3")
+pub async fn revoke_all(on: impl Writer<'_>, staff: Uuid, except: Option<Uuid>, now: Timestamp) -> Result<u64> {
+    let ended = on
+        .query("UPDATE sessions SET revoked_at = $2 WHERE staff_id = $1 AND revoked_at IS NULL AND id <> $3")
         .bind(staff)
         .bind(now)
         .bind(except.unwrap_or(Uuid::nil()))
         .execute()
         .await?;
-    Ok(())
+    Ok(ended)
 }
 
 /// The sessions of a staff member that are open, the last used first.

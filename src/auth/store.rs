@@ -122,6 +122,7 @@ pub async fn me(on: impl Reader<'_>, id: Uuid) -> Result<Me> {
 #[derive(Clone, FromRow)]
 pub struct Account {
     pub id: Uuid,
+    pub agency_id: Uuid,
     pub email: String,
     pub password_hash: Option<String>,
     /// Whether the person and the agency are active.
@@ -133,7 +134,7 @@ pub struct Account {
 pub async fn account(on: impl Reader<'_>, email: &str) -> Result<Option<Account>> {
     Ok(on
         .query(
-            "SELECT s.id, s.email, s.password_hash, s.state = 'active' AND a.state = 'active' AS open \
+            "SELECT s.id, s.agency_id, s.email, s.password_hash, s.state = 'active' AND a.state = 'active' AS open \
              FROM staff s JOIN agencies a ON a.id = s.agency_id WHERE s.email_key = $1",
         )
         .bind(email_key(email))
@@ -146,7 +147,7 @@ pub async fn account(on: impl Reader<'_>, email: &str) -> Result<Option<Account>
 pub async fn account_by_id(on: impl Reader<'_>, id: Uuid) -> Result<Option<Account>> {
     Ok(on
         .query(
-            "SELECT s.id, s.email, s.password_hash, s.state = 'active' AND a.state = 'active' AS open \
+            "SELECT s.id, s.agency_id, s.email, s.password_hash, s.state = 'active' AND a.state = 'active' AS open \
              FROM staff s JOIN agencies a ON a.id = s.agency_id WHERE s.id = $1",
         )
         .bind(id)

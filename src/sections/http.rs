@@ -1,7 +1,8 @@
 //! Sections: lists, reading, adding, changing, ordering.
 
-use super::{NewSection, Section, SectionChange, SectionState, arrange, create, place, store};
+use super::{NewSection, Section, SectionChange, SectionState, arrange, create, place, record, store, traced};
 use crate::answer::Answer;
+use crate::audit::{Action, By, HOUSE};
 use crate::auth::Caller;
 use crate::error::{Faults, Result};
 use crate::extract::{Body, List, Path, Query};
@@ -15,6 +16,7 @@ use crate::state::State;
 use actix_web::web::Data;
 use actix_web::{get, patch, post};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -115,6 +117,9 @@ async fn update_section(
             if section.names != old.names {
                 jobs::enqueue(&mut *tx, &Rebuild::of(RebuildSelection::Section(section.id)), now, now).await?;
             }
+            if let Some((action, details)) = traced(&old, &section) {
+                record(tx, By::from(&*caller), action, section.id, details, now).await?;
+            }
             answer(&section)
         })
         .await
@@ -130,11 +135,16 @@ async fn order_sections(state: Data<State>, caller: Caller<ManageSections>, writ
     write
         .run(&caller, async |tx| {
             let sections = store::hold_all(tx).await?;
+            let mut moved = 0;
             for (position, section) in (1..).zip(arrange(&sections, &order.sections)?) {
                 if section.position != position {
                     store::update(tx, Section { position, ..section.clone() }, caller.id(), now).await?;
                     publication::refresh_section(tx, section.id, now).await?;
+                    moved += 1;
                 }
+            }
+            if moved > 0 {
+                record(tx, By::from(&*caller), Action::SectionsOrdered, HOUSE, json!({ "moved": moved }), now).await?;
             }
             Answer::ok(&Page::whole(store::list(tx, None).await?))
         })

@@ -9,6 +9,7 @@ pub use http::routes;
 pub use store::{find_active, find_id};
 
 use crate::agencies::check_slug;
+use crate::audit::{self, Action, By, Changes, Entry};
 use crate::db::{Timestamp, Tx};
 use crate::error::{Error, Faults, Result};
 use crate::names::{self, Names, NamesChange};
@@ -16,6 +17,7 @@ use crate::patch::Patch;
 use crate::precondition::Standing;
 use crate::{publication, text_enum};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use sqlx::FromRow;
 use sqlx::types::Json;
 use utoipa::ToSchema;
@@ -134,6 +136,22 @@ fn place(sections: &[Section], back: &Section) -> i32 {
     sections.iter().map(|section| section.position).max().unwrap_or(0).saturating_add(1)
 }
 
+/// Leaves a trace of what was done to a section, for the platform.
+async fn record(tx: &mut Tx, by: By, action: Action, section: Uuid, details: Value, now: Timestamp) -> Result<()> {
+    audit::record(tx, by, Entry { action, agency: None, subject: section, language: None, details }, now).await
+}
+
+/// What was done to a section; `None` for nothing.
+fn traced(old: &Section, new: &Section) -> Option<(Action, Value)> {
+    let changes = Changes::default().small("state", &old.state, &new.state).large("names", &old.names, &new.names);
+    let action = match (old.state, new.state) {
+        (SectionState::Active, SectionState::Retired) => Action::SectionRetired,
+        (SectionState::Retired, SectionState::Active) => Action::SectionRestored,
+        _ => Action::SectionChanged,
+    };
+    (!changes.is_empty()).then(|| (action, changes.details()))
+}
+
 /// Makes a section, after all others, and its public profile.
 ///
 /// # Errors
@@ -157,6 +175,7 @@ pub async fn create(tx: &mut Tx, new: NewSection, by: Option<Uuid>, now: Timesta
     };
     store::insert(tx, &section).await?;
     publication::refresh_section(tx, section.id, now).await?;
+    record(tx, By::from(by), Action::SectionCreated, section.id, json!({ "slug": section.slug }), now).await?;
     Ok(section)
 }
 

@@ -1,8 +1,9 @@
 //! Reading, inviting and changing staff.
 
 use super::store::{self, StaffFilter};
-use super::{Entry, NewStaff, StaffChange, StaffMember, Step, import, standing, taken};
+use super::{Entry, NewStaff, StaffChange, StaffMember, Step, import, standing, taken, trace, traces};
 use crate::answer::Answer;
+use crate::audit::{self, Action, By};
 use crate::auth::{self, Caller, Purpose, ResetMail};
 use crate::db::Timestamp;
 use crate::error::{Faults, Result};
@@ -18,6 +19,7 @@ use crate::state::State;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, get, patch, post};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -94,6 +96,7 @@ async fn invite_staff_member(state: Data<State>, caller: Caller<ManageStaff>, wr
             let member = store::insert(tx, &new, agency, Entry::Invited, Some(caller.id()), now).await?.ok_or_else(taken)?;
             let expires_at = store::send_invitation(tx, &state, member.id, now).await?;
             publication::refresh_staff(tx, member.id, now).await?;
+            audit::record(tx, By::from(&*caller), trace(&member, Action::StaffInvited, json!({ "role": member.role })), now).await?;
             let (location, version) = (state.url(&format!("/v1/staff/{}", member.id)), member.version);
             Ok(Answer::created(location, &InvitedStaff { member, invitation: SentLink { expires_at } })?.version(version))
         })
@@ -113,6 +116,7 @@ async fn renew_invitation(state: Data<State>, caller: Caller<ManageStaff>, Path(
             let member = store::hold(tx, &caller, path.id).await?;
             member.state.step(Step::RenewInvitation)?;
             let expires_at = store::send_invitation(tx, &state, member.id, now).await?;
+            audit::record(tx, By::from(&*caller), trace(&member, Action::InvitationRenewed, json!({})), now).await?;
             let version = member.version;
             Ok(Answer::ok(&InvitedStaff { member, invitation: SentLink { expires_at } })?.version(version))
         })
@@ -161,6 +165,7 @@ async fn update_staff_member(
             }
             let member = store::update(tx, &changed, caller.id(), now).await?;
             publication::refresh_staff(tx, member.id, now).await?;
+            audit::record_all(tx, By::from(&*caller), traces(&old, &member), now).await?;
             answer(&member)
         })
         .await
@@ -182,6 +187,7 @@ async fn reset_staff_password(state: Data<State>, caller: Caller<ManageStaff>, P
             let life = Duration::from_secs(u64::from(state.config.auth.reset_minutes) * 60);
             let (link, expires_at) = auth::make_link(tx, &state.secrets.refresh, member.id, Purpose::PasswordReset, life, now).await?;
             jobs::enqueue(&mut *tx, &ResetMail { link }, now, now).await?;
+            audit::record(tx, By::from(&*caller), trace(&member, Action::ResetSent, json!({})), now).await?;
             Answer::accepted(&SentLink { expires_at })
         })
         .await

@@ -1,8 +1,9 @@
 //! Hiring many people at once.
 
 use super::rows::{self, Row};
-use super::{Entry, NewStaff, store};
+use super::{Entry, NewStaff, store, trace};
 use crate::answer::Answer;
+use crate::audit::{self, Action, By};
 use crate::auth::{self, Caller};
 use crate::db::{Timestamp, Tx};
 use crate::error::{Code, Fault, Faults, Result};
@@ -14,6 +15,7 @@ use crate::{publication, text_enum};
 use actix_web::post;
 use actix_web::web::Data;
 use serde::Serialize;
+use serde_json::json;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -93,6 +95,7 @@ async fn import_staff(state: Data<State>, caller: Caller<ManageStaff>, write: Wr
 
 async fn import(tx: &mut Tx, state: &State, actor: &Actor, rows: Vec<Row>, now: Timestamp) -> Result<StaffImport> {
     let mut first = BTreeMap::new();
+    let mut traces = vec![];
     let mut answer = StaffImport { items: Vec::with_capacity(rows.len()), totals: ImportTotals::default() };
     for Row { number, email, read } in rows {
         // A row that fails takes no address.
@@ -103,7 +106,7 @@ async fn import(tx: &mut Tx, state: &State, actor: &Actor, rows: Vec<Row>, now: 
         let done = match (same.filter(|earlier| *earlier != number), read) {
             (_, Err(faults)) => Err(faults),
             (Some(earlier), Ok(_)) => Err(fault("duplicate", format!("is in row {earlier} already"))),
-            (None, Ok(new)) => hire(tx, state, actor, &new, now).await?,
+            (None, Ok(new)) => hire(tx, state, actor, &new, &mut traces, now).await?,
         };
         let (outcome, id, errors) = match done {
             Ok((outcome, id)) => (outcome, Some(id), None),
@@ -116,11 +119,20 @@ async fn import(tx: &mut Tx, state: &State, actor: &Actor, rows: Vec<Row>, now: 
         }
         answer.items.push(ImportedRow { row: number, email, outcome, id, errors });
     }
+    // At the end, for nobody else signs in or publishes from here on.
+    audit::record_all(tx, By::from(actor), traces, now).await?;
     Ok(answer)
 }
 
 /// Invites the person of a row that is whole, or says why not.
-async fn hire(tx: &mut Tx, state: &State, actor: &Actor, new: &NewStaff, now: Timestamp) -> Result<Result<(ImportOutcome, Uuid), Vec<Fault>>> {
+async fn hire(
+    tx: &mut Tx,
+    state: &State,
+    actor: &Actor,
+    new: &NewStaff,
+    traces: &mut Vec<audit::Entry<'static>>,
+    now: Timestamp,
+) -> Result<Result<(ImportOutcome, Uuid), Vec<Fault>>> {
     let mut faults = Faults::default();
     let agency = match store::place(tx, actor, new.agency.as_deref(), &mut faults).await {
         Ok(agency) => agency,
@@ -137,6 +149,7 @@ async fn hire(tx: &mut Tx, state: &State, actor: &Actor, new: &NewStaff, now: Ti
     if let Some(member) = store::insert(tx, new, agency, Entry::Invited, Some(actor.id()), now).await? {
         store::send_invitation(tx, state, member.id, now).await?;
         publication::refresh_staff(tx, member.id, now).await?;
+        traces.push(trace(&member, Action::StaffInvited, json!({ "role": member.role, "import": true })));
         return Ok(Ok((ImportOutcome::Invited, member.id)));
     }
     // Which other agency it is does not concern the caller.

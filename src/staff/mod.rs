@@ -13,6 +13,7 @@ mod table;
 pub use http::routes;
 pub use store::{find, find_active};
 
+use crate::audit::{self, Action, By, Changes};
 use crate::db::TextEnum;
 use crate::db::{Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result};
@@ -23,6 +24,7 @@ use crate::policy::Role;
 use crate::precondition::Standing;
 use crate::{publication, text_enum};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use sqlx::FromRow;
 use sqlx::types::Json;
 use utoipa::ToSchema;
@@ -226,6 +228,32 @@ fn check_profile(faults: &mut Faults, languages: &[Tag], names: &Names, bios: &N
     names::check(faults, "/bios", bios, 0, 2_000);
 }
 
+/// What the audit log says of something that was done to somebody.
+fn trace(member: &StaffMember, action: Action, details: Value) -> audit::Entry<'static> {
+    audit::Entry { action, agency: Some(member.agency_id), subject: member.id, language: None, details }
+}
+
+/// What the audit log says of a change of somebody. Whoever moves is told of to both agencies.
+fn traces(old: &StaffMember, new: &StaffMember) -> Vec<audit::Entry<'static>> {
+    let changes = Changes::default()
+        .small("role", &old.role, &new.role)
+        .small("byline", &old.byline, &new.byline)
+        .large("languages", &old.languages, &new.languages)
+        .large("names", &old.names, &new.names)
+        .large("bios", &old.bios, &new.bios);
+    let mut entries = vec![];
+    if old.agency_id != new.agency_id {
+        let moved = Changes::default().small("agency", &old.agency_id, &new.agency_id).details();
+        entries.push(trace(old, Action::StaffMovedOut, moved.clone()));
+        entries.push(trace(new, Action::StaffMovedIn, moved));
+    }
+    if !changes.is_empty() {
+        let action = if old.role == new.role { Action::StaffChanged } else { Action::RoleChanged };
+        entries.push(trace(new, action, changes.details()));
+    }
+    entries
+}
+
 /// Makes a staff member of an agency, without sending anything. `new.agency` is not looked at.
 ///
 /// # Errors
@@ -236,6 +264,7 @@ pub async fn create(tx: &mut Tx, new: &NewStaff, agency: Uuid, entry: Entry, by:
     faults.finish()?;
     let member = store::insert(tx, new, agency, entry, by, now).await?.ok_or_else(taken)?;
     publication::refresh_staff(tx, member.id, now).await?;
+    audit::record(tx, By::from(by), trace(&member, Action::StaffCreated, json!({ "role": member.role })), now).await?;
     Ok(member)
 }
 

@@ -2,8 +2,9 @@
 
 use super::http::{StaffPath, answer};
 use super::store::{self, HandedOver};
-use super::{StaffMember, Step};
+use super::{StaffMember, Step, trace};
 use crate::answer::Answer;
+use crate::audit::{self, Action, By};
 use crate::auth::{self, Caller};
 use crate::error::{Error, Faults, Result};
 use crate::extract::{OptionalBody, Path};
@@ -15,6 +16,7 @@ use crate::state::State;
 use actix_web::post;
 use actix_web::web::Data;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -85,6 +87,7 @@ async fn suspend_staff_member(
             let member = store::update(tx, &StaffMember { state: to, ..old }, caller.id(), now).await?;
             auth::revoke_all_sessions(&mut *tx, member.id, None, now).await?;
             publication::refresh_staff(tx, member.id, now).await?;
+            audit::record(tx, By::from(&*caller), trace(&member, Action::StaffSuspended, json!({})), now).await?;
             tracing::info!(staff = %member.id, by = %caller.id(), reason = order.reason.as_deref(), "suspended");
             answer(&member)
         })
@@ -114,6 +117,7 @@ async fn reinstate_staff_member(
             let to = old.state.step(Step::Reinstate)?;
             let member = store::update(tx, &StaffMember { state: to, ..old }, caller.id(), now).await?;
             publication::refresh_staff(tx, member.id, now).await?;
+            audit::record(tx, By::from(&*caller), trace(&member, Action::StaffReinstated, json!({})), now).await?;
             tracing::info!(staff = %member.id, by = %caller.id(), reason = order.reason.as_deref(), "reinstated");
             answer(&member)
         })
@@ -140,7 +144,7 @@ async fn depart_staff_member(
         .run(&caller, async |tx| {
             let old = store::hold(tx, &caller, path.id).await?;
             precondition.check(old.standing())?;
-            let to = old.state.step(Step::Depart)?;
+            let (from, to) = (old.state, old.state.step(Step::Depart)?);
             store::check_can_go(tx, &caller, &old).await?;
             if let Some(successor) = order.successor {
                 let agency = store::find_active(&mut *tx, successor).await?;
@@ -152,6 +156,8 @@ async fn depart_staff_member(
             let handed_over = store::hand_over(tx, member.id, order.successor, caller.id(), now).await?;
             auth::revoke_all_sessions(&mut *tx, member.id, None, now).await?;
             publication::refresh_staff(tx, member.id, now).await?;
+            let details = json!({ "from": from, "texts": handed_over.len(), "successor": order.successor });
+            audit::record(tx, By::from(&*caller), trace(&member, Action::StaffDeparted, details), now).await?;
             tracing::info!(staff = %member.id, by = %caller.id(), texts = handed_over.len(), "departed");
             let version = member.version;
             Ok(Answer::ok(&DepartedStaff { member, handed_over })?.version(version))

@@ -3,7 +3,7 @@
 use super::store::{self, Moved};
 use super::{Publication, Step, Translation, find, step};
 use crate::answer::Answer;
-use crate::audit::{self, Action, Entry};
+use crate::audit::{self, Action, Changes, Entry};
 use crate::auth::Caller;
 use crate::config::Config;
 use crate::db::{Timestamp, Tx};
@@ -160,7 +160,8 @@ pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Transla
     let seq = publication::publish(tx, config, text.article_id, &text.language, &change, now).await?;
     let held = seq.is_none().then_some(text.embargo_until).flatten();
     let details = json!({ "change": seq, "revision": text.revision, "type": change.r#type, "change_kind": change.kind, "embargo_until": held });
-    record(tx, actor, Action::TextPublished, text, details, now).await?;
+    let action = if change.r#type == ChangeType::Corrected { Action::TextCorrected } else { Action::TextPublished };
+    record(tx, actor, action, text, details, now).await?;
     store::read(tx, text.article_id, &text.language).await?.ok_or_else(|| Error::internal("the text that was published is not there"))
 }
 
@@ -419,6 +420,10 @@ async fn assign_translation(
             let assigned = store::assign(tx, &caller, &text, order.staff_id, now).await?;
             let people: Vec<Uuid> = order.staff_id.filter(|_| order.staff_id != text.assignee_id).into_iter().collect();
             tell(tx, &caller, NoticeKind::Assigned, &people, &text, now).await?;
+            let changes = Changes::default().small("assignee", &text.assignee_id, &order.staff_id);
+            if !changes.is_empty() {
+                record(tx, &caller, Action::TextAssigned, &text, changes.details(), now).await?;
+            }
             answer(&assigned)
         })
         .await

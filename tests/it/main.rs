@@ -4,6 +4,7 @@
 
 mod agencies;
 mod articles;
+mod audit;
 mod auth;
 mod comments;
 mod contract;

@@ -37,7 +37,7 @@ fn newsroom(data: &Path) -> Command {
     command
 }
 
-fn run(data: &Path, arguments: &[&str]) -> Output {
+pub fn run(data: &Path, arguments: &[&str]) -> Output {
     newsroom(data).args(arguments).output().unwrap()
 }
 

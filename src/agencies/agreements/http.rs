@@ -1,9 +1,10 @@
 //! Agreements: lists, reading, recording, changing.
 
-use super::{Agreement, AgreementChange, NewAgreement, store};
-use crate::agencies::find_managed;
+use super::{Agreement, AgreementChange, NewAgreement, changes, store};
 use crate::agencies::http::AgencyPath;
+use crate::agencies::{find_managed, record};
 use crate::answer::Answer;
+use crate::audit::{Action, By};
 use crate::auth::Caller;
 use crate::error::{Faults, Result};
 use crate::extract::{Body, Path};
@@ -93,9 +94,13 @@ async fn update_agreement(
             let old = store::hold(tx, agency, path.id).await?;
             precondition.check(old.standing())?;
             let mut faults = Faults::default();
-            let new = change.apply(old, &mut faults);
+            let new = change.apply(old.clone(), &mut faults);
             faults.finish()?;
             let agreement = store::update(tx, new, caller.id(), now).await?;
+            let changes = changes(&old, &agreement);
+            if !changes.is_empty() {
+                record(tx, By::from(&*caller), Action::AgreementChanged, agency, agreement.id, changes.details(), now).await?;
+            }
             Ok(Answer::ok(&agreement)?.version(agreement.version))
         })
         .await

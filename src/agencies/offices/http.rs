@@ -1,10 +1,11 @@
 //! Offices: lists, reading, adding, changing, deleting.
 
-use super::{NewOffice, Office, OfficeChange, store};
+use super::{NewOffice, Office, OfficeChange, changes, store};
 use crate::agencies::http::AgencyPath;
 use crate::agencies::store::hold;
-use crate::agencies::{find_id, find_managed};
+use crate::agencies::{find_id, find_managed, record};
 use crate::answer::Answer;
+use crate::audit::{Action, By};
 use crate::auth::Caller;
 use crate::error::{Faults, Result};
 use crate::extract::{Body, Path};
@@ -17,6 +18,7 @@ use crate::state::State;
 use actix_web::web::Data;
 use actix_web::{delete, get, patch, post};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -93,11 +95,15 @@ async fn update_office(
             let old = store::find(&mut *tx, agency, path.id).await?;
             precondition.check(old.standing())?;
             let mut faults = Faults::default();
-            let new = change.apply(old, &mut faults);
+            let new = change.apply(old.clone(), &mut faults);
             faults.finish()?;
             store::check_head_office(tx, &new).await?;
             let office = store::update(tx, new, caller.id(), now).await?;
             publication::refresh_agency(tx, agency, now).await?;
+            let changes = changes(&old, &office);
+            if !changes.is_empty() {
+                record(tx, By::from(&*caller), Action::OfficeChanged, agency, office.id, changes.details(), now).await?;
+            }
             Ok(Answer::ok(&office)?.version(office.version))
         })
         .await
@@ -122,6 +128,7 @@ async fn delete_office(
             precondition.check(old.standing())?;
             store::delete(tx, old.id).await?;
             publication::refresh_agency(tx, agency, now).await?;
+            record(tx, By::from(&*caller), Action::OfficeDeleted, agency, old.id, json!({}), now).await?;
             Ok(Answer::no_content())
         })
         .await

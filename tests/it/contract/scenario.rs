@@ -116,6 +116,7 @@ pub async fn run(app: App) -> Map<String, Value> {
     early_readers(&mut day).await;
     background(&mut day).await;
     front_ends(&mut day).await;
+    audit(&mut day).await;
     day.recorded
 }
 
@@ -452,4 +453,10 @@ async fn talk(day: &mut Scenario) {
     day.call("announce_editing", &editor, &[id, "az"], "", None, Some(json!({ "block": block }))).await;
     day.call("list_editing", &editor, &[id, "az"], "", None, None).await;
     day.call("leave_editing", &editor, &[id, "az"], "", None, None).await;
+}
+
+async fn audit(day: &mut Scenario) {
+    let admin = day.app.staff("admin@trend.example").await;
+    day.call("list_audit_entries", &admin, &[], "?action=text.corrected&limit=2", None, None).await;
+    day.call("export_audit_entries", &admin, &[], "?limit=1", None, None).await;
 }
