@@ -2,7 +2,7 @@
 
 use crate::error::{Code, Problem};
 use crate::policy::{Access, Role, access};
-use crate::{agencies, articles, auth, cors, delivery, edge, health, problems, sections, staff, topics, translations};
+use crate::{agencies, articles, assignments, auth, cors, delivery, edge, health, problems, sections, staff, topics, translations};
 use actix_web::App;
 use actix_web::middleware::from_fn;
 use serde_json::{Map, Value, json};
@@ -33,7 +33,8 @@ pub fn routes(config: &mut ServiceConfig, origins: &[String]) {
                 .configure(sections::routes)
                 .configure(topics::routes)
                 .configure(articles::routes)
-                .configure(translations::routes),
+                .configure(translations::routes)
+                .configure(assignments::routes),
         );
 }
 
@@ -56,6 +57,7 @@ fn base() -> OpenApi {
         ("articles", "Stories, without regard to language."),
         ("translations", "The texts of a story, one for each language and script. The original is one of them."),
         ("workflow", "The steps of a text from draft to readers and back."),
+        ("assignments", "Work that is asked of agencies and people, and what is covered in which language."),
         ("revisions", "Earlier revisions of a text."),
         ("agencies", "Agencies, their offices, agreements and keys."),
         ("staff", "People and their invitations."),

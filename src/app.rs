@@ -3,7 +3,7 @@
 use crate::jobs::Registry;
 use crate::routes::Routes;
 use crate::state::State;
-use crate::{api, auth, docs, edge, publication};
+use crate::{api, assignments, auth, docs, edge, publication};
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
@@ -44,5 +44,5 @@ async fn unmatched(request: HttpRequest, routes: Data<Routes>) -> Result<HttpRes
 /// The kinds of background work that the house knows.
 #[must_use]
 pub fn jobs() -> Registry {
-    Registry::default().with::<auth::InvitationMail>().with::<auth::ResetMail>().with::<publication::Rebuild>()
+    Registry::default().with::<auth::InvitationMail>().with::<auth::ResetMail>().with::<publication::Rebuild>().with::<assignments::Lapse>()
 }

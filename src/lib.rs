@@ -33,6 +33,7 @@ pub mod telemetry;
 pub mod admin;
 pub mod agencies;
 pub mod articles;
+pub mod assignments;
 pub mod audit;
 pub mod auth;
 pub mod backup;

@@ -153,6 +153,10 @@ permissions! {
     KillWork = "articles:kill", [Editor, Admin];
     /// Give work to somebody.
     AssignWork = "articles:assign", [Editor, Admin];
+    /// See what work is asked for, and what is covered.
+    ReadAssignments = "assignments:read", [Journalist, Editor, Admin];
+    /// Take work that is asked of the agency, give it back, decline it.
+    ClaimWork = "assignments:claim", [Journalist, Editor, Admin];
 }
 
 /// How a caller stands to a record.
@@ -303,6 +307,17 @@ pub const OPERATIONS: &[(&str, Access)] = &[
     ("unpublish_translation", needs::<PublishWork>()),
     ("kill_translation", needs::<KillWork>()),
     ("convert_html", needs::<WriteWork>()),
+    ("request_translations", needs::<AssignWork>()),
+    ("create_assignment", needs::<AssignWork>()),
+    ("list_assignments", needs::<ReadAssignments>()),
+    ("get_assignment", needs::<ReadAssignments>()),
+    ("update_assignment", needs::<AssignWork>()),
+    ("claim_assignment", needs::<ClaimWork>()),
+    ("renew_assignment", needs::<ClaimWork>()),
+    ("release_assignment", needs::<ClaimWork>()),
+    ("decline_assignment", needs::<ClaimWork>()),
+    ("cancel_assignment", needs::<AssignWork>()),
+    ("get_coverage", needs::<ReadAssignments>()),
 ];
 
 /// What an operation asks; `None` for one that is not in the table.

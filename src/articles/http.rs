@@ -3,6 +3,7 @@
 use super::list::{self, ArticleFilter, ArticleWithTexts};
 use super::{ArticleChange, store};
 use crate::answer::Answer;
+use crate::assignments;
 use crate::auth::Caller;
 use crate::error::Result;
 use crate::extract::{Body, Path, Query};
@@ -107,6 +108,7 @@ async fn delete_article(
             store::hold(tx, path.id).await?;
             let article = store::reach(&mut *tx, &caller, WriteWork::RULE, path.id, now).await?;
             precondition.check(Standing { version: article.version, updated_at: article.updated_at, updated_by: Some(article.updated_by) })?;
+            assignments::close(tx, &caller, article.id, None, "The article was deleted.", now).await?;
             store::delete(tx, &caller, &article, now).await?;
             Ok(Answer::no_content())
         })

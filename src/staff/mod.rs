@@ -11,7 +11,7 @@ mod store;
 mod table;
 
 pub use http::routes;
-pub use store::{find, find_active};
+pub use store::{Worker, find, find_active, find_worker};
 
 use crate::db::TextEnum;
 use crate::db::{Timestamp, Tx};

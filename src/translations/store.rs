@@ -2,6 +2,7 @@
 
 use super::{Publication, Review, Step, Text, allowed, step};
 use crate::articles::{self, Found, Freshness, push_freshness, push_original};
+use crate::assignments::{self, Event};
 use crate::body::Body;
 use crate::db::{Query, Reader, Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result, Unique};
@@ -292,6 +293,7 @@ pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timest
         1
     };
     insert_revision(tx, actor, first.article, first.language, revision, first.text, None, now).await?;
+    assignments::follow(tx, actor, (first.article, first.language, revision), Event::Written, now).await?;
     articles::touch(tx, first.article, actor.id(), now).await?;
     read(tx, first.article, first.language).await?.ok_or_else(|| Error::internal("the text that was written is not there"))
 }
@@ -338,6 +340,7 @@ pub(super) async fn put_next(
     .execute()
     .await?;
     insert_revision(tx, actor, old.article_id, &old.language, revision, text, restored_from, now).await?;
+    assignments::follow(tx, actor, (old.article_id, &old.language, revision), Event::Written, now).await?;
     changed(tx, actor, old, now).await
 }
 
@@ -505,5 +508,6 @@ pub(super) async fn delete(tx: &mut Tx, actor: &Actor, old: &Translation, now: T
         .bind(actor.id())
         .execute()
         .await?;
+    assignments::close(tx, actor, old.article_id, Some(&old.language), "The text was deleted.", now).await?;
     articles::touch(tx, old.article_id, actor.id(), now).await
 }

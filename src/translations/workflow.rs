@@ -3,6 +3,7 @@
 use super::store::{self, Moved};
 use super::{Publication, Step, Translation, find, step};
 use crate::answer::Answer;
+use crate::assignments::{self, Event};
 use crate::audit::{self, Action, Entry};
 use crate::auth::Caller;
 use crate::config::Config;
@@ -11,6 +12,7 @@ use crate::error::{Code, Error, Faults, Result};
 use crate::extract::{Body, OptionalBody, Path};
 use crate::idempotency::Write;
 use crate::language::Tag;
+use crate::notices::{self, Notice, NoticeKind};
 use crate::policy::{Actor, AssignWork, KillWork, Permission, PublishWork, ReviewWork, Rule, SubmitWork};
 use crate::precondition::{IfMatch, Precondition};
 use crate::publication::{self, Change, ChangeKind, ChangeType};
@@ -118,7 +120,13 @@ fn four_eyes(actor: &Actor, text: &Translation) -> Result<()> {
 pub async fn submit(tx: &mut Tx, actor: &Actor, text: &Translation, now: Timestamp) -> Result<Translation> {
     let to = step(text.publication, text.review, Step::Submit)?;
     complete(text)?;
+    follow(tx, actor, text, Event::Submitted, now).await?;
     store::advance(tx, actor, text, to, Moved::default(), now).await
+}
+
+/// Brings the work on a text along.
+async fn follow(tx: &mut Tx, actor: &Actor, text: &Translation, event: Event<'_>, now: Timestamp) -> Result<()> {
+    assignments::follow(tx, actor, (text.article_id, &text.language, text.revision), event, now).await
 }
 
 /// What must be there before others read it.
@@ -135,6 +143,7 @@ fn complete(text: &Translation) -> Result<()> {
 pub async fn approve(tx: &mut Tx, actor: &Actor, text: &Translation, now: Timestamp) -> Result<Translation> {
     let to = step(text.publication, text.review, Step::Approve)?;
     four_eyes(actor, text)?;
+    follow(tx, actor, text, Event::Approved, now).await?;
     store::advance(tx, actor, text, to, Moved::default(), now).await
 }
 
@@ -153,6 +162,10 @@ pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Transla
     let slug = publication::claim_slug(tx, text.article_id, &text.language, own, &text.text.headline).await?;
     store::advance(tx, actor, text, to, Moved { published: Some(&slug), ..Moved::default() }, now).await?;
     store::pin(tx, text.article_id, &text.language).await?;
+    follow(tx, actor, text, Event::Published, now).await?;
+    if let Some(kind) = change.kind.filter(|_| text.is_original) {
+        assignments::open_for_change(tx, actor, text.article_id, kind, change.public_note.as_deref(), now).await?;
+    }
     let seq = publication::publish(tx, config, text.article_id, &text.language, &change, now).await?;
     let details = json!({ "change": seq, "revision": text.revision, "type": change.r#type, "change_kind": change.kind });
     record(tx, actor, Action::TextPublished, text, details, now).await?;
@@ -203,6 +216,9 @@ pub async fn unpublish(tx: &mut Tx, actor: &Actor, text: &Translation, note: Opt
 pub async fn kill(tx: &mut Tx, actor: &Actor, text: &Translation, reason: &str, note: String, now: Timestamp) -> Result<Translation> {
     let to = step(text.publication, text.review, Step::Kill)?;
     let moved = store::advance(tx, actor, text, to, Moved { killed: Some(reason), ..Moved::default() }, now).await?;
+    // Without its original a story has no work left.
+    let language = (!text.is_original).then_some(&text.language);
+    assignments::close(tx, actor, text.article_id, language, "The text was killed.", now).await?;
     let mut seq = None;
     if text.first_published_at.is_some() {
         let change = Change { r#type: ChangeType::Killed, kind: None, public_note: Some(note) };
@@ -258,6 +274,11 @@ async fn return_translation(
         .run(&caller, async |tx| {
             let text = at(tx, &caller, ReviewWork::RULE, &path, &precondition, now).await?;
             let to = step(text.publication, text.review, Step::Return)?;
+            follow(tx, &caller, &text, Event::Returned(&order.reason), now).await?;
+            let people = notices::people_of(tx, text.article_id, &text.language).await?;
+            let details = json!({ "reason": order.reason });
+            let notice = Notice { kind: NoticeKind::Returned, article: Some(path.id), language: Some(&path.language), by: Some(caller.id()), details };
+            notices::tell(tx, &people, &notice, now).await?;
             answer(&store::advance(tx, &caller, &text, to, Moved { return_reason: Some(&order.reason), ..Moved::default() }, now).await?)
         })
         .await
@@ -393,6 +414,11 @@ async fn assign_translation(
             if order.staff_id.is_some() && agency != Some(text.agency_id) {
                 return Err(Error::invalid("/staff_id", "unknown_staff", "is not an active staff member of the text's agency"));
             }
+            assignments::given(tx, &caller, path.id, &path.language, order.staff_id, now).await?;
+            let people: Vec<Uuid> = order.staff_id.into_iter().collect();
+            let notice =
+                Notice { kind: NoticeKind::Assigned, article: Some(path.id), language: Some(&path.language), by: Some(caller.id()), details: json!({}) };
+            notices::tell(tx, &people, &notice, now).await?;
             answer(&store::assign(tx, &caller, &text, order.staff_id, now).await?)
         })
         .await
