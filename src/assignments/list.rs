@@ -52,7 +52,6 @@ struct Resolved<'a> {
     filter: &'a AssignmentFilter,
     agencies: Option<Vec<Uuid>>,
     assignee: Option<Uuid>,
-    now: Timestamp,
     after: Option<(i64, Uuid)>,
 }
 
@@ -64,7 +63,7 @@ pub async fn list(state: &State, actor: &Actor, filter: &AssignmentFilter) -> Re
     let now = state.clock.now();
     let plain = AssignmentFilter { limit: None, cursor: None, ..filter.clone() };
     let asked = Asked::<(i64, Uuid)>::read(filter.limit, filter.cursor.as_deref(), &plain)?;
-    let resolved = Resolved { agencies: agencies_of(state, filter).await?, assignee: assignee_of(actor, filter)?, filter, now, after: asked.after };
+    let resolved = Resolved { agencies: agencies_of(state, filter).await?, assignee: assignee_of(actor, filter)?, filter, after: asked.after };
     let rows = asked.limit.saturating_add(1);
     let mut query = store::push_columns(store::start(&state.db, "SELECT ", actor, now)).push(" FROM (");
     let mut separator = "SELECT * FROM (";

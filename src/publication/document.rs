@@ -31,7 +31,10 @@ pub struct Head {
     /// Who wrote it, as it is to be printed.
     pub byline: Option<String>,
     pub authors: Vec<Author>,
-    /// Who must be credited.
+    /// Who translated it; nobody for an original.
+    pub translators: Vec<Author>,
+    /// Who must be credited: the agency of the story, that of the text where it is another, and for a translation who wrote and who
+    /// translated it.
     pub credit_line: String,
     /// Whose text it is.
     pub agency: Named,
@@ -120,8 +123,13 @@ pub async fn render(tx: &mut Tx, config: &Config, source: &Source, change: &Chan
         let wanted = wanted.unwrap_or_else(|| language.as_str());
         known.iter().find(|(id, tag, _)| *id == article && tag.as_str() == wanted).map(|(_, _, url)| url.clone())
     };
-    let authors: Vec<Author> =
-        store::authors(tx, &source.authors.0).await?.into_iter().map(|(id, all)| Author { id, name: pick(&all, language).to_owned() }).collect();
+    let authors = named(tx, &source.authors.0, language).await?;
+    let (writers, translators) = if source.is_original {
+        (vec![], vec![])
+    } else {
+        let (writers, translators) = store::makers(tx, source).await?;
+        (named(tx, &writers, language).await?, named(tx, &translators, language).await?)
+    };
     let shown: Vec<Uuid> = authors.iter().map(|author| author.id).collect();
     let byline = source.byline.clone().or_else(|| {
         let names: Vec<&str> = authors.iter().map(|author| author.name.as_str()).collect();
@@ -146,7 +154,8 @@ pub async fn render(tx: &mut Tx, config: &Config, source: &Source, change: &Chan
         dateline: source.dateline.clone(),
         byline,
         authors,
-        credit_line: credit_line(source),
+        credit_line: credit_line(source, &writers, &translators),
+        translators,
         agency: titled(source.agency_id, &source.agency_slug, &source.agency_names.0),
         section,
         topics: source.topics.0.iter().map(|id| Topic { id: id.clone(), name: topics::name(id).unwrap_or_default() }).collect(),
@@ -191,13 +200,22 @@ pub async fn render(tx: &mut Tx, config: &Config, source: &Source, change: &Chan
     })
 }
 
-/// The agency of the story, and that of the translation where it is another.
-fn credit_line(source: &Source) -> String {
-    let owner = pick(&source.owner_names.0, &source.language);
-    if source.owner_slug == source.agency_slug {
-        return owner.to_owned();
+/// Those who have a public name.
+async fn named(tx: &mut Tx, people: &[Uuid], language: &Tag) -> Result<Vec<Author>> {
+    Ok(store::authors(tx, people).await?.into_iter().map(|(id, all)| Author { id, name: pick(&all, language).to_owned() }).collect())
+}
+
+/// `Trend (Aysel Quliyeva) / Kazinform (Dana Serik)`: whose story it is and who wrote it; whose translation, and who made it.
+fn credit_line(source: &Source, writers: &[Author], translators: &[Author]) -> String {
+    let with = |agency: &str, people: &[Author]| {
+        let names: Vec<&str> = people.iter().map(|person| person.name.as_str()).collect();
+        if names.is_empty() { agency.to_owned() } else { format!("{agency} ({})", names.join(", ")) }
+    };
+    let story = with(pick(&source.owner_names.0, &source.language), writers);
+    if source.owner_slug == source.agency_slug && translators.is_empty() {
+        return story;
     }
-    format!("{owner} / {}", pick(&source.agency_names.0, &source.language))
+    format!("{story} / {}", with(pick(&source.agency_names.0, &source.language), translators))
 }
 
 /// Where readers find a text: on the site, or in delivery where no site is set.

@@ -1,7 +1,7 @@
 //! The steps of a text: submit, return, approve, publish, unpublish, kill, assign.
 
 use super::store::{self, Moved};
-use super::{Publication, Step, Translation, find, step};
+use super::{Publication, Step, Translation, find, revisions, step};
 use crate::answer::Answer;
 use crate::assignments::{self, Event};
 use crate::audit::{self, Action, Entry};
@@ -11,11 +11,12 @@ use crate::db::{Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result};
 use crate::extract::{Body, OptionalBody, Path};
 use crate::idempotency::Write;
+use crate::jobs;
 use crate::language::Tag;
 use crate::notices::{self, Notice, NoticeKind};
 use crate::policy::{Actor, AssignWork, KillWork, Permission, PublishWork, ReviewWork, Rule, SubmitWork};
 use crate::precondition::{IfMatch, Precondition};
-use crate::publication::{self, Change, ChangeKind, ChangeType};
+use crate::publication::{self, Change, ChangeKind, ChangeType, Rebuild, RebuildSelection};
 use crate::staff;
 use crate::state::State;
 use actix_web::post;
@@ -167,9 +168,23 @@ pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Transla
         assignments::open_for_change(tx, actor, text.article_id, kind, change.public_note.as_deref(), now).await?;
     }
     let seq = publication::publish(tx, config, text.article_id, &text.language, &change, now).await?;
+    if credits_change(tx, text).await? {
+        jobs::enqueue(&mut *tx, &Rebuild::of(RebuildSelection::Article(text.article_id)), now, now).await?;
+    }
     let details = json!({ "change": seq, "revision": text.revision, "type": change.r#type, "change_kind": change.kind });
     record(tx, actor, Action::TextPublished, text, details, now).await?;
     store::read(tx, text.article_id, &text.language).await?.ok_or_else(|| Error::internal("the text that was published is not there"))
+}
+
+/// Whether other public texts of the story now name other people who wrote it.
+async fn credits_change(tx: &mut Tx, text: &Translation) -> Result<bool> {
+    if !text.is_original || text.published_revision == Some(text.revision) || !publication::has_translations(tx, text.article_id).await? {
+        return Ok(false);
+    }
+    match text.published_revision {
+        Some(before) => Ok(revisions::read(tx, text.article_id, &text.language, before).await?.text.authors != text.text.authors),
+        None => Ok(true),
+    }
 }
 
 /// What the change log says of a publication.

@@ -4,8 +4,10 @@
 
 mod agencies;
 mod articles;
+mod assignments;
 mod auth;
 mod contract;
+mod coverage;
 mod delivery;
 mod edge;
 mod freshness;

@@ -41,7 +41,7 @@ const SAIGA: &str = "SAIGA-STEPPE";
 /// Of Trend.
 const CORRIDOR: &str = "MIDDLE-CORRIDOR";
 /// What a public text says of itself. Nothing else is: a new member is public on purpose, or a leak.
-const MEMBERS: [&str; 27] = [
+const MEMBERS: [&str; 28] = [
     "id",
     "language",
     "direction",
@@ -56,6 +56,7 @@ const MEMBERS: [&str; 27] = [
     "corrections",
     "authors",
     "credit_line",
+    "translators",
     "agency",
     "section",
     "topics",

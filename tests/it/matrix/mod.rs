@@ -7,7 +7,7 @@ use crate::on_both;
 use crate::support::{Answer, App, Request};
 use actix_web::http::Method;
 use newsroom::api;
-use newsroom::policy::{Access, Decision, OPERATIONS, Relation, Rule, decide, decide_agency};
+use newsroom::policy::{Access, ClaimWork, Decision, OPERATIONS, Permission, Relation, Rule, decide, decide_agency};
 use newsroom::translations::{Publication, Review, Step, after};
 use serde_json::{Value, json};
 use world::{Kind, Person, Target, World};
@@ -39,7 +39,12 @@ fn expected(id: &str, rule: &Rule, person: &Person, target: &Target) -> Outcome 
     if !actor.may(rule) {
         return Outcome::Forbidden;
     }
+    let shown = actor.platform && target.shared;
     let decision = match kind(id) {
+        // Asked of the agency of the story, by itself.
+        Kind::Work if rule == ClaimWork::RULE && shown && target.agency != actor.agency => Decision::Forbid,
+        Kind::Work if shown || target.agency == actor.agency => Decision::Allow,
+        Kind::Work => Decision::Hide,
         Kind::House => Decision::Allow,
         Kind::Agency => decide_agency(actor, target.agency),
         Kind::Article | Kind::Text => {
@@ -64,6 +69,7 @@ fn kind(id: &str) -> Kind {
         "get_agency" | "list_offices" | "get_office" | "suspend_agency" | "reinstate_agency" => Kind::House,
         _ if path.contains("{language}") => Kind::Text,
         _ if path.starts_with("/v1/articles/{id}") => Kind::Article,
+        _ if path.starts_with("/v1/assignments/{id}") => Kind::Work,
         _ if path.starts_with("/v1/agencies/{agency}") || path.starts_with("/v1/staff/{id}") => Kind::Agency,
         _ => Kind::House,
     }
@@ -97,6 +103,7 @@ fn body(id: &str, n: usize) -> Option<Value> {
         | "update_section"
         | "update_article"
         | "update_translation"
+        | "update_assignment"
         | "update_staff_member" => json!({}),
         "change_password" => json!({ "current_password": "not the password", "new_password": "another horse battery" }),
         "create_agency" => json!({
@@ -114,7 +121,9 @@ fn body(id: &str, n: usize) -> Option<Value> {
         "order_sections" => json!({ "sections": [] }),
         "create_article" => json!({ "original_language": "en", "headline": "x" }),
         "put_translation" => json!({ "headline": "x" }),
-        "return_translation" | "detach_translation" | "attach_translation" => json!({ "reason": "x" }),
+        "request_translations" => json!({ "languages": ["en"] }),
+        "create_assignment" => json!({ "kind": "write" }),
+        "decline_assignment" | "cancel_assignment" | "return_translation" | "detach_translation" | "attach_translation" => json!({ "reason": "x" }),
         "kill_translation" => json!({ "reason": "x", "public_note": "x" }),
         "check_translation" => json!({ "original_revision": 1 }),
         "assign_translation" => json!({ "staff_id": null }),
@@ -137,6 +146,9 @@ fn request(id: &str, caller: &crate::support::Caller, target: &Target, language:
         filled = filled.replace("{agency}", &target.agency.to_string()).replace("{id}", &record.to_string());
     } else if path.starts_with("/v1/staff/{id}") {
         filled = filled.replace("{id}", &if id == "renew_invitation" { target.invited } else { target.staff }.to_string());
+    }
+    if path.starts_with("/v1/assignments/{id}") {
+        filled = filled.replace("{id}", &target.assignment.to_string());
     }
     filled = filled.replace("{id}", &target.article.to_string()).replace("{language}", language).replace("{revision}", "1").replace("{section}", "politics");
     if id == "compare_revisions" {

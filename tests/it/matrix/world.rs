@@ -24,6 +24,8 @@ pub enum Kind {
     Agency,
     Article,
     Text,
+    /// An assignment.
+    Work,
 }
 
 enum Credentials {
@@ -47,6 +49,8 @@ pub struct Target {
     pub shared: bool,
     pub author: Uuid,
     pub article: Uuid,
+    /// Work on the article, asked of its own agency.
+    pub assignment: Uuid,
     pub office: Uuid,
     pub agreement: Uuid,
     pub key: Uuid,
@@ -236,13 +240,17 @@ fn key_of(name: &'static str, agency: Uuid, text: String, id: Uuid, scopes: Vec<
 
 async fn target(app: &App, name: &'static str, agency: Uuid, author: &str, shared: bool) -> Target {
     let invited = format!("invited-{}@example.org", Uuid::now_v7().simple());
+    let article = article(app, author, shared).await;
+    let editor = app.staff(if author.contains("kazinform") { "editor@kazinform.example" } else { "editor@trend.example" }).await;
+    let asked = editor.post(&format!("/v1/articles/{article}/translation-requests")).json(&json!({ "languages": ["uz-Cyrl"] })).expect(201).await.json();
     let slug = if author.contains("kazinform") { "kazinform" } else { "trend" };
     Target {
         name,
         agency,
         shared,
         author: actor(app, author).await.id(),
-        article: article(app, author, shared).await,
+        article,
+        assignment: asked["data"][0]["id"].as_str().unwrap().parse().unwrap(),
         office: id_of(app, "SELECT id FROM offices WHERE agency_id = $1 LIMIT 1", agency).await,
         agreement: id_of(app, "SELECT id FROM agreements WHERE agency_id = $1 LIMIT 1", agency).await,
         key: key(app, slug, &[Scope::PartnerRead]).await.1,
