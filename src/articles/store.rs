@@ -21,6 +21,7 @@ pub(super) const COLUMNS: &str = "SELECT a.id, a.agency_id, a.original_language,
      EXISTS (SELECT 1 FROM assignments w WHERE w.article_id = a.id AND w.agency_id = $2 AND w.state NOT IN ('declined', 'canceled')) AS is_asked \
      FROM articles a WHERE a.deleted_at IS NULL";
 
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts")]
 #[derive(FromRow)]
 struct Row {
     #[sqlx(flatten)]

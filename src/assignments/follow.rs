@@ -53,11 +53,11 @@ pub async fn follow(tx: &mut Tx, actor: &Actor, (article, language, revision): (
     }
     for work in works {
         let Some(state) = event.step(&work).and_then(|step| after(work.kind, work.state, step)) else { continue };
-        let assignee_id = match event {
-            Event::Written => match writer(&work, actor) {
-                Some(assignee) => assignee,
-                None => continue,
-            },
+        let assignee_id = match (event, work.state) {
+            // What was handed in is a draft again.
+            (Event::Written, AssignmentState::Submitted | AssignmentState::Returned) => work.assignee_id,
+            (Event::Written, _) if actor.staff_id().is_some() && work.admit_writer(actor).is_ok() => actor.staff_id(),
+            (Event::Written, _) => continue,
             _ => work.assignee_id,
         };
         if (state, assignee_id) == (work.state, work.assignee_id) {
@@ -73,16 +73,6 @@ pub async fn follow(tx: &mut Tx, actor: &Actor, (article, language, revision): (
         store::put(tx, actor, Assignment { state, assignee_id, reason, revision, lease_expires_at: None, closed_at, ..work }, now).await?;
     }
     Ok(())
-}
-
-/// Whose work it is once the actor has written something; `None` where that changes nothing.
-fn writer(work: &Assignment, actor: &Actor) -> Option<Option<Uuid>> {
-    match work.state {
-        // What was handed in is a draft again.
-        AssignmentState::Submitted | AssignmentState::Returned => Some(work.assignee_id),
-        _ if actor.staff_id().is_some() && work.admit_writer(actor).is_ok() => Some(actor.staff_id()),
-        _ => None,
-    }
 }
 
 /// The open work to make a text in a language. The story is held.

@@ -11,6 +11,7 @@ mod http;
 mod lease;
 mod list;
 mod request;
+mod steps;
 mod store;
 
 pub use changes::open_for_change;

@@ -193,20 +193,15 @@ async fn ask(tx: &mut Tx, actor: &Actor, article: Uuid, wanted: Result<Vec<Wante
     let open = store::open(tx, actor, article, None, now).await?;
     let (mut faults, mut taken, mut warnings, mut agencies) = (Faults::default(), Faults::default(), vec![], vec![]);
     for (i, one) in wanted.iter().enumerate() {
-        let at = |faults: &mut Faults, member: &str, code, detail: String| {
-            faults.add(format!("{}{member}", one.pointer), code, format!("{}: {detail}", one.language))
-        };
-        if wanted.iter().take(i).any(|other| other.language == one.language) {
-            at(&mut faults, "", "duplicate", "is there twice".to_owned());
-        }
-        if open.iter().any(|other| other.language == one.language && other.kind == one.kind) {
-            at(&mut taken, "", "already_open", format!("there is an open assignment to {} it", one.kind));
-        }
+        let twice = wanted.iter().take(i).any(|other| other.language == one.language);
+        faults.check(!twice, &one.pointer, "duplicate", &format!("{}: is there twice", one.language));
+        let known = open.iter().any(|other| other.language == one.language && other.kind == one.kind);
+        taken.check(!known, &one.pointer, "already_open", &format!("{}: there is an open assignment to {} it", one.language, one.kind));
         let text = texts.iter().find(|text| text.language == one.language);
-        let worker = one.assignee.map(|id| workers.iter().find(|(other, _)| *other == id).and_then(|(_, worker)| worker.as_ref()));
-        let agency = agency_of(tx, actor, one, text, worker.flatten(), &mut faults).await?;
+        let worker = workers.iter().find(|(id, _)| one.assignee == Some(*id)).and_then(|(_, worker)| worker.as_ref());
+        let agency = agency_of(tx, actor, one, text, worker, &mut faults).await?;
         check(one, &story, text, agency, worker, now, &mut faults);
-        if worker.flatten().is_some_and(|worker| !worker.languages.iter().any(|tag| tag.language() == one.language.language())) {
+        if worker.is_some_and(|worker| !worker.languages.iter().any(|tag| tag.language() == one.language.language())) {
             let detail = format!("{}: is not a working language of the assignee", one.language);
             warnings.push(Fault { pointer: Some(one.pointer.clone()), parameter: None, code: "not_their_language".into(), detail });
         }
@@ -237,7 +232,7 @@ async fn agency_of(tx: &mut Tx, actor: &Actor, one: &Wanted, text: Option<&TextO
     }
 }
 
-fn check(one: &Wanted, story: &Article, text: Option<&TextOverview>, agency: Uuid, worker: Option<Option<&Worker>>, now: Timestamp, faults: &mut Faults) {
+fn check(one: &Wanted, story: &Article, text: Option<&TextOverview>, agency: Uuid, worker: Option<&Worker>, now: Timestamp, faults: &mut Faults) {
     let mut fault = |member: &str, code, detail: &str| faults.add(format!("{}{member}", one.pointer), code, format!("{}: {detail}", one.language));
     let is_review = one.kind == AssignmentKind::Review;
     if one.kind == AssignmentKind::Translate && one.language == story.original_language {
@@ -249,12 +244,10 @@ fn check(one: &Wanted, story: &Article, text: Option<&TextOverview>, agency: Uui
         None if is_review => fault("", "no_text", "there is no text to review"),
         _ => {}
     }
-    match worker {
-        Some(worker) if worker.is_none_or(|worker| worker.agency_id != agency) => {
-            fault("/assignee", "unknown_staff", "the assignee is not an active staff member of the agency that is asked");
-        }
-        Some(Some(worker)) if is_review && worker.role == Role::Journalist => fault("/assignee", "not_a_reviewer", "journalists do not review"),
-        _ => {}
+    if one.assignee.is_some() && worker.is_none_or(|worker| worker.agency_id != agency) {
+        fault("/assignee", "unknown_staff", "the assignee is not an active staff member of the agency that is asked");
+    } else if is_review && worker.is_some_and(|worker| worker.role == Role::Journalist) {
+        fault("/assignee", "not_a_reviewer", "journalists do not review");
     }
     if one.due_at.is_some_and(|at| at <= now) {
         fault("/due_at", "past", "must be in the future");

@@ -84,7 +84,7 @@ async fn who_is_asked_adds_that_text_and_no_other(app: App) {
     work.step(&journalist, "claim").await;
     let text = desk.add(&journalist, "kk").await;
     assert_eq!(text.status, 201, "{}", text.text());
-    let agency = theirs.get("/v1/me").expect(200).await.json()["agency_id"].clone();
+    let agency = theirs.get("/v1/me").expect(200).await.json()["agency"]["id"].clone();
     assert_eq!(text.json()["agency_id"], agency);
     step_of(&journalist, &desk.text("kk"), "submit", &Value::Null).await;
     assert_eq!(desk.editor.post(&format!("{}/approve", desk.text("kk"))).if_match("\"v2\"").expect(403).await.code(), "forbidden");

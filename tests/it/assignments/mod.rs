@@ -27,7 +27,6 @@ on_both!(
 
 /// A story of Trend in Azerbaijani, and its people.
 pub struct Desk {
-    pub app: App,
     pub editor: Caller,
     pub journalist: Caller,
     pub id: String,
@@ -35,12 +34,7 @@ pub struct Desk {
 
 impl Desk {
     pub async fn new(app: &App) -> Self {
-        let desk = Self {
-            app: app.clone(),
-            editor: app.staff("editor@trend.example").await,
-            journalist: app.staff("journalist@trend.example").await,
-            id: String::new(),
-        };
+        let desk = Self { editor: app.staff("editor@trend.example").await, journalist: app.staff("journalist@trend.example").await, id: String::new() };
         Self { id: story(&desk.editor, "Külək").await, ..desk }
     }
 

@@ -196,7 +196,7 @@ async fn by_its_article_a_text_is_the_original(app: App) {
     assert_eq!(edited["headline"], seeded(NOWRUZ, "az").headline.as_str());
     assert_eq!((&edited["version"], &edited["is_original"]), (&json!(1), &json!(false)));
     assert_eq!(edited["agency"]["slug"], "trend");
-    assert_eq!(edited["credit_line"], "“Türk dünyası” platforması / Trend İnformasiya Agentliyi");
+    assert_eq!(edited["credit_line"], "“Türk dünyası” platforması (Tural Şəmsizadə) / Trend İnformasiya Agentliyi (Vüqar Həmzəli)");
     let reader = app.anonymous();
     let unknown = reader.get(&format!("{ARTICLES}/{}", Uuid::new_v4())).expect(404).await;
     assert_eq!(unknown.code(), "not_found");
