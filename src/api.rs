@@ -3,8 +3,8 @@
 use crate::error::{Code, Problem};
 use crate::policy::{Access, Role, access};
 use crate::{
-    agencies, articles, audit, auth, comments, cors, delivery, edge, front_pages, health, jobs, notices, partner, presence, preview, problems, schedule,
-    sections, staff, topics, translations,
+    agencies, articles, assignments, audit, auth, comments, cors, delivery, edge, front_pages, health, jobs, notices, partner, presence, preview, problems,
+    schedule, sections, staff, topics, translations,
 };
 use actix_web::App;
 use actix_web::middleware::from_fn;
@@ -38,6 +38,7 @@ pub fn routes(config: &mut ServiceConfig, origins: &[String]) {
                 .configure(audit::routes)
                 .configure(articles::routes)
                 .configure(translations::routes)
+                .configure(assignments::routes)
                 .configure(schedule::routes)
                 .configure(partner::routes)
                 .configure(preview::routes)
@@ -68,6 +69,7 @@ fn base() -> OpenApi {
         ("articles", "Stories, without regard to language."),
         ("translations", "The texts of a story, one for each language and script. The original is one of them."),
         ("workflow", "The steps of a text from draft to readers and back."),
+        ("assignments", "Work that is asked of agencies and people, and what is covered in which language."),
         ("revisions", "Earlier revisions of a text."),
         ("schedule", "What is to happen by itself: publishing and unpublishing at a time, and texts that go out together."),
         ("embargo", "Texts that are kept from readers until a time."),

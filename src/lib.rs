@@ -34,6 +34,7 @@ pub mod when;
 pub mod admin;
 pub mod agencies;
 pub mod articles;
+pub mod assignments;
 pub mod audit;
 pub mod auth;
 pub mod backup;

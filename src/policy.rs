@@ -173,6 +173,10 @@ permissions! {
     AnnounceWork = "articles:announce", [Journalist, Editor, Admin];
     /// Give work to somebody.
     AssignWork = "articles:assign", [Editor, Admin];
+    /// See what work is asked for, and what is covered.
+    ReadAssignments = "assignments:read", [Journalist, Editor, Admin];
+    /// Take work that is asked of the agency, give it back, decline it.
+    ClaimWork = "assignments:claim", [Journalist, Editor, Admin];
 }
 
 /// How a caller stands to a record.
@@ -377,6 +381,17 @@ pub const OPERATIONS: &[(&str, Access)] = &[
     ("list_jobs", needs::<ManageJobs>()),
     ("retry_job", needs::<ManageJobs>()),
     ("discard_job", needs::<ManageJobs>()),
+    ("request_translations", needs::<AssignWork>()),
+    ("create_assignment", needs::<AssignWork>()),
+    ("list_assignments", needs::<ReadAssignments>()),
+    ("get_assignment", needs::<ReadAssignments>()),
+    ("update_assignment", needs::<AssignWork>()),
+    ("claim_assignment", needs::<ClaimWork>()),
+    ("renew_assignment", needs::<ClaimWork>()),
+    ("release_assignment", needs::<ClaimWork>()),
+    ("decline_assignment", needs::<ClaimWork>()),
+    ("cancel_assignment", needs::<AssignWork>()),
+    ("get_coverage", needs::<ReadAssignments>()),
 ];
 
 /// What an operation asks; `None` for one that is not in the table.

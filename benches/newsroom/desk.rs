@@ -9,10 +9,10 @@ use crate::server::{House, Server};
 use crate::writes::{hire, sign_in};
 use crate::{Engine, Options};
 use anyhow::{Result, bail};
-use newsroom::db::{Db, Reader, Sql, Timestamp};
+use newsroom::clock::Clock;
+use newsroom::db::{Db, Reader, Sql};
 use newsroom::sql;
 use std::path::Path;
-use std::time::SystemTime;
 
 /// What is asked for.
 const PAGES: [&str; 6] = [
@@ -95,9 +95,9 @@ impl Size {
         data::found(&house).await?;
         let password = hire(&house)?;
         let db = Db::open(&house.url, 1).await?;
-        let now = i64::try_from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_micros())?;
+        let now = Clock::System.now();
         let mut tx = db.begin().await?;
-        tx.query(ARTICLES).bind(i64::try_from(stories)?).bind("editor@trend.example").bind(Timestamp::from_micros(now)).execute().await?;
+        tx.query(ARTICLES).bind(i64::try_from(stories)?).bind("editor@trend.example").bind(now).execute().await?;
         tx.query(TRANSLATIONS).execute().await?;
         tx.query(ASSIGNMENTS).execute().await?;
         tx.commit().await?;

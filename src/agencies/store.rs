@@ -4,10 +4,12 @@ use super::{Agency, AgencyState, countries};
 use crate::db::{Db, Query, Reader, Sql, Timestamp, Tx};
 use crate::error::{Code, Error, Result, Unique};
 use crate::extract::List;
+use crate::language::Tag;
 use crate::page::{Asked, Page};
 use crate::policy::{Actor, Decision, decide_agency};
 use crate::sql;
 use serde::Deserialize;
+use sqlx::types::Json;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -79,6 +81,24 @@ pub async fn find_id(on: impl Reader<'_>, reference: &str) -> Result<Uuid> {
 pub async fn asks_for_four_eyes(on: impl Reader<'_>, id: Uuid) -> Result<bool> {
     let found: Option<(bool,)> = on.query("SELECT four_eyes FROM agencies WHERE id = $1").bind(id).optional().await?;
     Ok(found.is_some_and(|(four_eyes,)| four_eyes))
+}
+
+/// As [`find_id`], of an agency that is not suspended.
+///
+/// # Errors
+/// `not_found`, and when the database fails.
+pub async fn find_active(on: impl Reader<'_>, reference: &str) -> Result<Uuid> {
+    let found = find(on, reference).await?;
+    if found.state == AgencyState::Active { Ok(found.id) } else { Err(Error::not_found("agency")) }
+}
+
+/// The languages of all active agencies, those of the platform first; some more than once.
+///
+/// # Errors
+/// When the database fails.
+pub async fn languages(on: impl Reader<'_>) -> Result<Vec<Tag>> {
+    let rows: Vec<(Json<Vec<Tag>>,)> = on.query("SELECT languages FROM agencies WHERE state = 'active' ORDER BY kind DESC, created_at, id").all().await?;
+    Ok(rows.into_iter().flat_map(|(languages,)| languages.0).collect())
 }
 
 /// The id of an agency that the caller manages, by id or slug: their own, or any for the platform.

@@ -3,6 +3,7 @@
 use super::list::{self, ArticleFilter, ArticleWithTexts};
 use super::{ArticleChange, must_live, store, with_texts};
 use crate::answer::Answer;
+use crate::assignments;
 use crate::audit::{self, Action, By, Entry};
 use crate::auth::Caller;
 use crate::error::Result;
@@ -115,6 +116,7 @@ async fn delete_article(
             store::hold(tx, path.id).await?;
             let article = store::reach(&mut *tx, &caller, WriteWork::RULE, path.id, now).await?;
             precondition.check(article.standing())?;
+            assignments::close(tx, &caller, article.id, None, "The article was deleted.", now).await?;
             store::delete(tx, &caller, &article, now).await?;
             schedule::cancel_for(tx, &caller, article.id, None, now).await?;
             Ok(Answer::no_content())

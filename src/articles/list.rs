@@ -2,15 +2,15 @@
 
 use super::store::COLUMNS;
 use super::{Article, Freshness, push_freshness, push_original};
-use crate::db::{Db, Query, Reader, Timestamp};
+use crate::db::{Db, Query, Reader, Sql, Timestamp};
 use crate::error::{Error, Result};
 use crate::extract::List;
 use crate::language::{Tag, lowercase};
 use crate::page::{Asked, Page};
 use crate::policy::Actor;
 use crate::state::State;
-use crate::text_enum;
 use crate::{agencies, sections, topics};
+use crate::{sql, text_enum};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use utoipa::{IntoParams, ToSchema};
@@ -45,7 +45,7 @@ text_enum! {
 }
 
 /// Filters of the list of articles.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ArticleFilter {
@@ -124,21 +124,26 @@ pub struct TextOverview {
     pub updated_at: Timestamp,
 }
 
-/// Appends what a caller may see of the table `a`, with the same three values bound first as [`list`] does: their agency's, what their agency has a part in, what they work on, and for the platform what is shared.
+/// Whether the article `a` is shared with the platform on the day `$3`.
+pub const SHARED: &str = "(a.shared OR EXISTS (SELECT 1 FROM agreements g WHERE g.agency_id = a.agency_id AND g.sharing = 'all' \
+     AND (g.in_force_from IS NULL OR g.in_force_from <= $3) AND (g.in_force_to IS NULL OR g.in_force_to >= $3)))";
+
+/// That the agency `$2` owns the article `a`, has a text of it or is asked to work on it. The offset keeps PostgreSQL from reading all
+/// texts there are beforehand.
+const HAS_A_PART: Sql = sql!(
+    " AND (a.agency_id = $2 OR EXISTS (SELECT 1 FROM translations t WHERE t.article_id = a.id AND t.deleted_at IS NULL AND t.agency_id = $2"
+        ["" | " OFFSET 0"] ") OR EXISTS (SELECT 1 FROM assignments w WHERE w.article_id = a.id AND w.agency_id = $2 AND w.state NOT IN ('declined', 'canceled')"
+        ["" | " OFFSET 0"] ")"
+);
+
+/// Appends what a caller may see of the articles `a`, the actor `$1` of the agency `$2` on the day `$3`: their agency's, what their agency has
+/// a text of or is asked to work on, and for the platform what is shared.
 pub fn push_visible<'q>(query: Query<'q>, actor: &Actor) -> Query<'q> {
     if actor.staff_id().is_none() {
         return query.push(" AND a.agency_id = $2 AND a.created_by = $1");
     }
-    let query =
-        query.push(" AND (a.agency_id = $2 OR EXISTS (SELECT 1 FROM translations t WHERE t.article_id = a.id AND t.deleted_at IS NULL AND t.agency_id = $2)");
-    let query = if actor.platform {
-        query.push(
-            " OR a.shared OR EXISTS (SELECT 1 FROM agreements g WHERE g.agency_id = a.agency_id AND g.sharing = 'all' \
-             AND (g.in_force_from IS NULL OR g.in_force_from <= $3) AND (g.in_force_to IS NULL OR g.in_force_to >= $3))",
-        )
-    } else {
-        query
-    };
+    let query = query.push(HAS_A_PART);
+    let query = if actor.platform { query.push(" OR ").push(SHARED) } else { query };
     query.push(")")
 }
 
@@ -153,12 +158,14 @@ pub async fn visible_among(on: impl Reader<'_>, actor: &Actor, articles: &[Uuid]
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-struct Resolved {
+/// What a filter names, found.
+pub struct Resolved {
     agencies: Option<Vec<Uuid>>,
     sections: Option<Vec<Uuid>>,
 }
 
-fn filtered<'q>(query: Query<'q>, actor: &Actor, filter: &ArticleFilter, resolved: &Resolved) -> Query<'q> {
+/// Appends what the actor `$1` of the agency `$2` may see on the day `$3` of the articles `a`, and what the filter asks of them.
+pub fn push_filters<'q>(query: Query<'q>, actor: &Actor, filter: &ArticleFilter, resolved: &Resolved) -> Query<'q> {
     let mut query = push_visible(query, actor);
     if let Some(agencies) = &resolved.agencies {
         query = query
@@ -278,7 +285,7 @@ pub async fn list(state: &State, actor: &Actor, filter: &ArticleFilter) -> Resul
     let resolved = resolve(db, filter).await?;
     let today = state.clock.now().to_utc().date_naive();
     let start = db.query(COLUMNS).bind(actor.id()).bind(actor.agency).bind(today);
-    let mut query = filtered(start, actor, filter, &resolved);
+    let mut query = push_filters(start, actor, filter, &resolved);
     let oldest_first = filter.sort == Some(Sort::OldestFirst);
     if let Some((at, id)) = asked.after {
         let compare = if oldest_first { " AND (a.updated_at, a.id) > (" } else { " AND (a.updated_at, a.id) < (" };
@@ -290,7 +297,7 @@ pub async fn list(state: &State, actor: &Actor, filter: &ArticleFilter) -> Resul
     let count = match filter.count {
         Some(Count::Exact) => {
             let start = db.query("SELECT count(*) FROM articles a WHERE a.deleted_at IS NULL AND $1 = $1 AND $2 = $2 AND $3 = $3");
-            Some(filtered(start.bind(actor.id()).bind(actor.agency).bind(today), actor, filter, &resolved).value().await?)
+            Some(push_filters(start.bind(actor.id()).bind(actor.agency).bind(today), actor, filter, &resolved).value().await?)
         }
         None => None,
     };
@@ -307,7 +314,11 @@ pub async fn list(state: &State, actor: &Actor, filter: &ArticleFilter) -> Resul
     Ok(Page { data, meta: page.meta }.counted(count))
 }
 
-async fn resolve(db: &Db, filter: &ArticleFilter) -> Result<Resolved> {
+/// Finds what a filter names.
+///
+/// # Errors
+/// For names of nothing, and when the database fails.
+pub async fn resolve(db: &Db, filter: &ArticleFilter) -> Result<Resolved> {
     let named = |parameter: &'static str| move |_: Error| Error::parameter(parameter, "names nothing that there is");
     let mut resolved = Resolved { agencies: None, sections: None };
     if let Some(references) = &filter.agency {

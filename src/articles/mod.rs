@@ -11,7 +11,9 @@ mod store;
 pub use freshness::{Freshness, push_correction_pending, push_freshness, push_original};
 pub use http::routes;
 pub use killed::{Killing, check_lives, kill, must_live, note_order};
-pub use list::{ArticleWithTexts, TextOverview, headline_key, overviews, push_visible, visible_among, with_texts};
+pub use list::{
+    ArticleFilter, ArticleWithTexts, SHARED, TextOverview, TextState, headline_key, overviews, push_filters, push_visible, resolve, visible_among, with_texts,
+};
 pub use store::{find, hold, insert, reach, touch};
 
 use crate::error::{Error, Faults, Result};
@@ -80,6 +82,8 @@ impl Article {
 pub struct Found {
     pub article: Article,
     pub relation: Relation,
+    /// Whether the caller's agency may read it only because work on it is asked of that agency.
+    pub is_guest: bool,
 }
 
 /// What is said of a story when it is made.
@@ -175,7 +179,7 @@ impl Found {
     /// Whether the caller may add a text in a new language.
     #[must_use]
     pub fn takes_translations_of(&self, actor: &Actor) -> Relation {
-        let part = self.relation.owner || self.relation.reader || (actor.platform && self.relation.shared);
+        let part = self.relation.owner || (self.relation.reader && !self.is_guest) || (actor.platform && self.relation.shared);
         Relation { involved: self.relation.involved || (part && actor.staff_id().is_some()), ..self.relation }
     }
 }

@@ -17,9 +17,11 @@ pub(super) const COLUMNS: &str = "SELECT a.id, a.agency_id, a.original_language,
          AND (g.in_force_from IS NULL OR g.in_force_from <= $3) AND (g.in_force_to IS NULL OR g.in_force_to >= $3)) AS is_shared, \
      a.created_by = $1 OR EXISTS (SELECT 1 FROM translations t WHERE t.article_id = a.id AND t.deleted_at IS NULL \
          AND (t.assignee_id = $1 OR t.created_by = $1)) AS is_involved, \
-     EXISTS (SELECT 1 FROM translations t WHERE t.article_id = a.id AND t.deleted_at IS NULL AND t.agency_id = $2) AS is_reader \
+     EXISTS (SELECT 1 FROM translations t WHERE t.article_id = a.id AND t.deleted_at IS NULL AND t.agency_id = $2) AS is_reader, \
+     EXISTS (SELECT 1 FROM assignments w WHERE w.article_id = a.id AND w.agency_id = $2 AND w.state NOT IN ('declined', 'canceled')) AS is_asked \
      FROM articles a WHERE a.deleted_at IS NULL";
 
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts")]
 #[derive(FromRow)]
 struct Row {
     #[sqlx(flatten)]
@@ -27,6 +29,7 @@ struct Row {
     is_shared: bool,
     is_involved: bool,
     is_reader: bool,
+    is_asked: bool,
 }
 
 const HOLD: Sql = sql!("SELECT version FROM articles WHERE id = $1"["" | " FOR UPDATE"]);
@@ -47,19 +50,20 @@ pub async fn hold(tx: &mut Tx, id: Uuid) -> Result<()> {
 pub async fn find(on: impl Reader<'_>, actor: &Actor, id: Uuid, now: Timestamp) -> Result<Found> {
     let row: Option<Row> =
         on.query(COLUMNS).bind(actor.id()).bind(actor.agency).bind(now.to_utc().date_naive()).push(" AND a.id = ").push_bind(id).optional().await?;
-    row.and_then(|row| found(actor, row)).ok_or_else(|| Error::not_found("article"))
-}
-
-/// An article as the actor may know it; `None` for one that they may not know of.
-fn found(actor: &Actor, row: Row) -> Option<Found> {
-    let relation = Relation { owner: row.article.agency_id == actor.agency, shared: row.is_shared, involved: row.is_involved, reader: row.is_reader };
+    let row = row.ok_or_else(|| Error::not_found("article"))?;
+    let reader = row.is_reader || row.is_asked;
+    let relation = Relation { owner: row.article.agency_id == actor.agency, shared: row.is_shared, involved: row.is_involved, reader };
     let sees = match actor.staff_id() {
         Some(_) => relation.owner || relation.reader || (actor.platform && relation.shared),
         None => relation.owner && row.article.created_by == actor.id(),
     };
     // Whoever has moved to another agency has left their part in it behind.
     let involved = sees && (relation.involved || actor.staff_id().is_none());
-    sees.then_some(Found { article: row.article, relation: Relation { involved, ..relation } })
+    if !sees {
+        return Err(Error::not_found("article"));
+    }
+    let is_guest = row.is_asked && !row.is_reader && !relation.owner;
+    Ok(Found { article: row.article, relation: Relation { involved, ..relation }, is_guest })
 }
 
 /// Finds an article to which the caller may do what the rule says.

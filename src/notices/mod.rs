@@ -18,8 +18,14 @@ use uuid::Uuid;
 text_enum! {
     /// What a notice is about.
     pub enum NoticeKind {
-        /// A text was given to you.
+        /// Work is asked of you or your desk, or a text was given to you.
         Assigned = "assigned",
+        /// Work that you asked for was declined.
+        Declined = "declined",
+        /// Work that was asked of you is not needed any more.
+        Canceled = "canceled",
+        /// A claim has run out: the work is to be had again.
+        LeaseExpired = "lease_expired",
         /// A text of yours was returned.
         Returned = "returned",
         /// The original of a text of yours was clarified or corrected.

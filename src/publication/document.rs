@@ -31,7 +31,10 @@ pub struct Head {
     /// Who wrote it, as it is to be printed.
     pub byline: Option<String>,
     pub authors: Vec<Author>,
-    /// Who must be credited.
+    /// Who translated it; nobody for an original.
+    pub translators: Vec<Author>,
+    /// Who must be credited: the agency of the story, that of the text where it is another, and for a translation who wrote and who
+    /// translated it.
     pub credit_line: String,
     /// Whose text it is.
     pub agency: Named,
@@ -114,6 +117,9 @@ pub struct Facts {
     /// Where internal links lead.
     addresses: Vec<(Uuid, Tag, String)>,
     authors: Vec<(Uuid, Names)>,
+    /// Of the original, for a translation.
+    writers: Vec<(Uuid, Names)>,
+    translators: Vec<(Uuid, Names)>,
 }
 
 /// Reads the facts of a document: in the transaction that publishes it, or for somebody who looks at it before.
@@ -122,11 +128,14 @@ where
     for<'c> &'c mut C: Reader<'c>,
 {
     let links: Vec<Uuid> = source.body.0.internal_links().collect();
+    let (writers, translators) = if source.is_original { (vec![], vec![]) } else { store::makers(on, source).await? };
     Ok(Facts {
         others: store::other_publications(&mut *on, source.article_id, &source.language, source.revision).await?,
         corrections: store::corrections(&mut *on, source.article_id, &source.language).await?,
         addresses: if links.is_empty() { vec![] } else { store::addresses(&mut *on, &links).await? },
         authors: store::authors(&mut *on, &source.authors.0).await?,
+        writers: store::authors(&mut *on, &writers).await?,
+        translators: store::authors(&mut *on, &translators).await?,
     })
 }
 
@@ -153,7 +162,9 @@ pub fn compose(config: &Config, source: &Source, facts: Facts, change: &Change, 
         let wanted = wanted.unwrap_or_else(|| language.as_str());
         known.iter().find(|(id, tag, _)| *id == article && tag.as_str() == wanted).map(|(_, _, url)| url.clone())
     };
-    let authors: Vec<Author> = facts.authors.into_iter().map(|(id, all)| Author { id, name: pick(&all, language).to_owned() }).collect();
+    let named =
+        |people: Vec<(Uuid, Names)>| -> Vec<Author> { people.into_iter().map(|(id, all)| Author { id, name: pick(&all, language).to_owned() }).collect() };
+    let (authors, writers, translators) = (shown_as(facts.authors), shown_as(facts.writers), shown_as(facts.translators));
     let shown: Vec<Uuid> = authors.iter().map(|author| author.id).collect();
     let byline = source.byline.clone().or_else(|| {
         let names: Vec<&str> = authors.iter().map(|author| author.name.as_str()).collect();
@@ -178,7 +189,8 @@ pub fn compose(config: &Config, source: &Source, facts: Facts, change: &Change, 
         dateline: source.dateline.clone(),
         byline,
         authors,
-        credit_line: credit_line(source),
+        credit_line: credit_line(source, &writers, &translators),
+        translators,
         agency: titled(source.agency_id, &source.agency_slug, &source.agency_names.0),
         section,
         topics: source.topics.0.iter().map(|id| Topic { id: id.clone(), name: topics::name(id).unwrap_or_default() }).collect(),
@@ -225,13 +237,17 @@ pub fn compose(config: &Config, source: &Source, facts: Facts, change: &Change, 
     })
 }
 
-/// The agency of the story, and that of the translation where it is another.
-fn credit_line(source: &Source) -> String {
-    let owner = pick(&source.owner_names.0, &source.language);
-    if source.owner_slug == source.agency_slug {
-        return owner.to_owned();
+/// `Trend (Aysel Quliyeva) / Kazinform (Dana Serik)`: whose story it is and who wrote it; whose translation, and who made it.
+fn credit_line(source: &Source, writers: &[Author], translators: &[Author]) -> String {
+    let with = |agency: &str, people: &[Author]| {
+        let names: Vec<&str> = people.iter().map(|person| person.name.as_str()).collect();
+        if names.is_empty() { agency.to_owned() } else { format!("{agency} ({})", names.join(", ")) }
+    };
+    let story = with(pick(&source.owner_names.0, &source.language), writers);
+    if source.owner_slug == source.agency_slug && translators.is_empty() {
+        return story;
     }
-    format!("{owner} / {}", pick(&source.agency_names.0, &source.language))
+    format!("{story} / {}", with(pick(&source.agency_names.0, &source.language), translators))
 }
 
 /// Where readers find a text: on the site, or in delivery where no site is set.

@@ -249,6 +249,14 @@ pub async fn refresh(tx: &mut Tx, article: Uuid, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
+/// Whether readers see translations of a story.
+///
+/// # Errors
+/// When the database fails.
+pub async fn has_translations(tx: &mut Tx, article: Uuid) -> Result<bool> {
+    store::has_translations(tx, article).await
+}
+
 /// Texts show links to a story exactly while something of it is public.
 async fn refresh_links(tx: &mut Tx, article: Uuid, now: Timestamp) -> Result<()> {
     if store::is_linked(tx, article).await? {

@@ -142,6 +142,39 @@ pub async fn authors(on: impl Reader<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, Nam
     Ok(found.into_iter().map(|(id, names)| (id, names.0)).collect())
 }
 
+/// Who wrote the original that readers know, and who translated a text: those whose work on it was accepted; where nobody was asked for it,
+/// those whose text it is.
+pub async fn makers<C>(on: &mut C, source: &Source) -> Result<(Vec<Uuid>, Vec<Uuid>)>
+where
+    for<'c> &'c mut C: Reader<'c>,
+{
+    let writers: Option<(Json<Vec<Uuid>>,)> = on
+        .query(
+            "SELECT r.authors FROM translations o JOIN revisions r ON r.article_id = o.article_id AND r.language = o.language \
+             AND r.revision = o.published_revision WHERE o.article_id = $1 AND o.first_published_at IS NOT NULL AND o.is_original AND o.deleted_at IS NULL",
+        )
+        .bind(source.article_id)
+        .optional()
+        .await?;
+    let writers = writers.map(|(writers,)| writers.0).unwrap_or_default();
+    let asked: Vec<(Uuid, Timestamp)> = on
+        .query(
+            "SELECT assignee_id, min(closed_at) AS since FROM assignments WHERE article_id = $1 AND language = $2 AND kind = 'translate' \
+             AND state = 'accepted' AND revision <= $3 AND assignee_id IS NOT NULL GROUP BY assignee_id ORDER BY since, assignee_id",
+        )
+        .bind(source.article_id)
+        .bind(&source.language)
+        .bind(source.revision)
+        .all()
+        .await?;
+    let translators = if asked.is_empty() {
+        source.authors.0.iter().copied().filter(|author| !writers.contains(author)).collect()
+    } else {
+        asked.into_iter().map(|(person, _)| person).collect()
+    };
+    Ok((writers, translators))
+}
+
 /// Where internal links lead: the articles that are public in `language`.
 pub async fn addresses(on: impl Reader<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, Tag, String)>> {
     Ok(on.query("SELECT article_id, language, url FROM published_documents WHERE article_id IN (").push_list(ids.iter().copied()).push(")").all().await?)
@@ -291,6 +324,12 @@ pub async fn is_shown_otherwise(tx: &mut Tx, document: &Document) -> Result<bool
         let head: String = card.chars().take(usize::try_from(length).unwrap_or(0)).collect();
         head != document.head || body != document.body || html != document.body_html || section != document.section_id || urgency != document.urgency
     }))
+}
+
+/// Whether readers see translations of a story.
+pub async fn has_translations(tx: &mut Tx, article: Uuid) -> Result<bool> {
+    let found = tx.query("SELECT id FROM published_documents WHERE article_id = $1 AND NOT is_original LIMIT 1").bind(article);
+    Ok(found.optional::<(i64,)>().await?.is_some())
 }
 
 /// Whether a public text links to a story.

@@ -161,7 +161,7 @@ async fn update_staff_member(
                 store::check_can_go(tx, &caller, &old).await?;
             }
             if changed.agency_id != old.agency_id {
-                store::hand_over(tx, old.id, None, caller.id(), now).await?;
+                store::hand_over(tx, old.id, None, &caller, now).await?;
             }
             let member = store::update(tx, &changed, caller.id(), now).await?;
             publication::refresh_staff(tx, member.id, now).await?;

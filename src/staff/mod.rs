@@ -11,7 +11,7 @@ mod store;
 mod table;
 
 pub use http::routes;
-pub use store::{find, find_active};
+pub use store::{Worker, find, find_active, find_worker};
 
 use crate::audit::{self, Action, By, Changes};
 use crate::db::TextEnum;

@@ -153,7 +153,7 @@ async fn depart_staff_member(
                 }
             }
             let member = store::update(tx, &StaffMember { state: to, ..old }, caller.id(), now).await?;
-            let handed_over = store::hand_over(tx, member.id, order.successor, caller.id(), now).await?;
+            let handed_over = store::hand_over(tx, member.id, order.successor, &caller, now).await?;
             auth::revoke_all_sessions(&mut *tx, member.id, None, now).await?;
             publication::refresh_staff(tx, member.id, now).await?;
             let details = json!({ "from": from, "texts": handed_over.len(), "successor": order.successor });

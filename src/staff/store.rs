@@ -3,6 +3,7 @@
 use super::{Entry, NewStaff, StaffMember, StaffState};
 use crate::agencies;
 use crate::articles;
+use crate::assignments;
 use crate::auth::{self, InvitationMail, Purpose};
 use crate::db::{Db, Reader, Sql, Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result};
@@ -135,8 +136,16 @@ pub(super) async fn hold(tx: &mut Tx, actor: &Actor, id: Uuid) -> Result<StaffMe
     visible(actor, found)
 }
 
-const FIND_ACTIVE: Sql = sql!(
-    "SELECT s.agency_id FROM staff s JOIN agencies a ON a.id = s.agency_id WHERE s.id = $1 AND s.state = 'active' AND a.state = 'active'"
+/// Somebody who can be given work.
+#[derive(Clone, Debug, FromRow)]
+pub struct Worker {
+    pub agency_id: Uuid,
+    pub role: Role,
+    pub languages: Json<Vec<Tag>>,
+}
+
+const FIND_WORKER: Sql = sql!(
+    "SELECT s.agency_id, s.role, s.languages FROM staff s JOIN agencies a ON a.id = s.agency_id WHERE s.id = $1 AND s.state = 'active' AND a.state = 'active'"
         ["" | " FOR SHARE OF s"]
 );
 
@@ -145,8 +154,15 @@ const FIND_ACTIVE: Sql = sql!(
 /// # Errors
 /// When the database fails.
 pub async fn find_active(on: impl Reader<'_>, id: Uuid) -> Result<Option<Uuid>> {
-    let found: Option<(Uuid,)> = on.query(FIND_ACTIVE).bind(id).optional().await?;
-    Ok(found.map(|(agency,)| agency))
+    Ok(find_worker(on, id).await?.map(|worker| worker.agency_id))
+}
+
+/// Somebody who can be given work; `None` for who cannot. In a transaction they stay so until its end.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_worker(on: impl Reader<'_>, id: Uuid) -> Result<Option<Worker>> {
+    Ok(on.query(FIND_WORKER).bind(id).optional().await?)
 }
 
 /// Whose an e-mail address is: the person and their agency.
@@ -266,13 +282,17 @@ pub struct HandedOver {
 }
 
 /// Hands the open work of somebody to another, or to nobody.
-pub(super) async fn hand_over(tx: &mut Tx, from: Uuid, to: Option<Uuid>, by: Uuid, now: Timestamp) -> Result<Vec<HandedOver>> {
-    let stories: Vec<(Uuid,)> =
-        tx.query("SELECT DISTINCT article_id FROM translations WHERE assignee_id = $1 AND deleted_at IS NULL ORDER BY article_id").bind(from).all().await?;
+pub(super) async fn hand_over(tx: &mut Tx, from: Uuid, to: Option<Uuid>, actor: &Actor, now: Timestamp) -> Result<Vec<HandedOver>> {
+    let by = actor.id();
+    let texts: Vec<(Uuid,)> = tx.query("SELECT article_id FROM translations WHERE assignee_id = $1 AND deleted_at IS NULL").bind(from).all().await?;
+    let mut stories: Vec<Uuid> = texts.into_iter().map(|(story,)| story).chain(assignments::stories_of(tx, from).await?).collect();
     // Stories before their texts, in one order, as everybody does.
-    for (story,) in stories {
+    stories.sort_unstable();
+    stories.dedup();
+    for story in stories {
         articles::hold(tx, story).await?;
     }
+    assignments::hand_over(tx, actor, from, to, now).await?;
     let mut work: Vec<HandedOver> = tx
         .query(
             "UPDATE translations SET assignee_id = $2, version = version + 1, updated_at = $3, updated_by = $4 WHERE assignee_id = $1 \

@@ -5,6 +5,7 @@ use super::workflow::{TextPath, answer, at};
 use super::{Step, Translation, revisions, step, store};
 use crate::answer::Answer;
 use crate::articles::{self, Freshness};
+use crate::assignments::{self, Event};
 use crate::auth::Caller;
 use crate::db::{Reader, Timestamp};
 use crate::error::{Code, Error, Faults, Result};
@@ -182,6 +183,7 @@ async fn check_translation(
                     Error::new(Code::Conflict, "Readers have another revision of the original: compare with that one.").with("original_revision", original)
                 );
             }
+            assignments::follow(tx, &caller, (path.id, &path.language, text.revision), Event::Checked, now).await?;
             if text.base_revision == original && !text.correction_pending {
                 return answer(&text);
             }
@@ -241,6 +243,9 @@ async fn decide(
             follows(&text)?;
             if text.detached_at.is_some() == detached {
                 return Err(Error::new(Code::Conflict, if detached { "The text goes its own way already." } else { "The text follows its original already." }));
+            }
+            if detached {
+                assignments::follow(tx, &caller, (path.id, &path.language, text.revision), Event::Detached, now).await?;
             }
             answer(&store::detach(tx, &caller, &text, detached.then_some(now), &order.reason, now).await?)
         })

@@ -7,6 +7,7 @@ use super::workflow::TextPath;
 use super::{Translation, compare, embargo, find, freshness, kill, put_first, revisions, store, workflow};
 use crate::answer::Answer;
 use crate::articles::{self, Article, NewArticle};
+use crate::assignments;
 use crate::auth::Caller;
 use crate::db::{Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result};
@@ -226,12 +227,12 @@ async fn get_translation(state: Data<State>, caller: Caller<ReadWork>, Path(path
 /// Add or replace a text
 ///
 /// With `If-None-Match: *` it adds a text in a new language, which is yours and your agency's; with `If-Match` it
-/// replaces the one there is by a new revision, which is a draft. Nothing is published. Whoever is late with a change gets a comparison
-/// with those of others.
+/// replaces the one there is by a new revision, which is a draft. Nothing is published. Where somebody was asked for the text, only they
+/// add it: to add it is to claim the work. Whoever is late with a change gets a comparison with those of others.
 #[utoipa::path(tag = "translations", params(TextPath, PutPrecondition), request_body = NewText,
     responses((status = 200, description = "Replaced", body = Translation), (status = 201, description = "Added", body = Translation),
         (status = 412, description = "Stale", body = StaleText, content_type = "application/problem+json")),
-    extensions(("x-problems" = json!(["already_exists", "illegal_transition", "precondition_required", "stale_version"]))))]
+    extensions(("x-problems" = json!(["already_exists", "conflict", "illegal_transition", "precondition_required", "stale_version"]))))]
 #[put("/articles/{id}/translations/{language}")]
 async fn put_translation(
     state: Data<State>,
@@ -251,10 +252,17 @@ async fn put_translation(
             if precondition.wants_new() || precondition.is_blind() {
                 articles::hold(tx, path.id).await?;
                 let found = articles::find(&mut *tx, &caller, path.id, now).await?;
-                articles::admit(decide(WriteWork::RULE, &caller, found.takes_translations_of(&caller)), "article")?;
+                let works = assignments::making(tx, &caller, path.id, &path.language, now).await?;
+                let mut relation = found.takes_translations_of(&caller);
+                // Who is asked for this text has a part in the story, as far as this text goes.
+                relation.involved |= caller.staff_id().is_some() && works.iter().any(|work| work.is_asked_of(&caller));
+                articles::admit(decide(WriteWork::RULE, &caller, relation), "article")?;
                 if precondition.is_blind() {
                     let detail = "Send If-None-Match: * to add a text, or If-Match with the ETag that you read to replace it.";
                     return Err(Error::new(Code::PreconditionRequired, detail));
+                }
+                for work in &works {
+                    work.admit_writer(&caller)?;
                 }
                 store::check(tx, caller.agency, &text, &[], &mut faults).await?;
                 faults.finish()?;

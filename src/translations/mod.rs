@@ -22,8 +22,10 @@ pub use workflow::{PublishOrder, TextPath, approve, kill, publish, submit, unpub
 
 use crate::db::{TextEnum, Timestamp, Tx};
 use crate::error::{Code, Error, Result};
+use crate::language::Tag;
 use crate::policy::Actor;
 use crate::text_enum;
+use uuid::Uuid;
 
 text_enum! {
     /// What readers see of a text.
@@ -133,6 +135,18 @@ pub fn step(publication: Publication, review: Review, step: Step) -> Result<(Pub
 /// `illegal_transition`, and when the database fails.
 pub async fn edit(tx: &mut Tx, actor: &Actor, old: &Translation, text: &Text, now: Timestamp) -> Result<Translation> {
     store::put_next(tx, actor, old, text, old.slug.as_deref(), None, now).await
+}
+
+/// Says who works on a text, where there is one that can be worked on. The story is held.
+///
+/// # Errors
+/// When the database fails.
+pub async fn give(tx: &mut Tx, actor: &Actor, article: Uuid, language: &Tag, to: Option<Uuid>, now: Timestamp) -> Result<()> {
+    let Some(text) = store::read(&mut *tx, article, language).await? else { return Ok(()) };
+    if text.assignee_id != to && after(text.publication, text.review, Step::Edit).is_some() {
+        store::assign(tx, actor, &text, to, now).await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::{Publication, Review, Step, Text, allowed, step};
 use crate::articles::{self, Found, Freshness, push_correction_pending, push_freshness, push_original};
+use crate::assignments::{self, Event};
 use crate::body::Body;
 use crate::db::{Query, Reader, Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result, Unique};
@@ -334,6 +335,7 @@ pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timest
     };
     let written = Written { revision, version, restored_from: None };
     insert_revision(tx, actor, first.article, first.language, written, first.text, now).await?;
+    assignments::follow(tx, actor, (first.article, first.language, revision), Event::Written, now).await?;
     articles::touch(tx, first.article, actor.id(), now).await?;
     read(tx, first.article, first.language).await?.ok_or_else(|| Error::internal("the text that was written is not there"))
 }
@@ -381,6 +383,7 @@ pub(super) async fn put_next(
     .await?;
     let written = Written { revision, version: old.version + 1, restored_from };
     insert_revision(tx, actor, old.article_id, &old.language, written, text, now).await?;
+    assignments::follow(tx, actor, (old.article_id, &old.language, revision), Event::Written, now).await?;
     changed(tx, actor, old, now).await
 }
 
@@ -577,5 +580,6 @@ pub(super) async fn delete(tx: &mut Tx, actor: &Actor, old: &Translation, now: T
         .bind(actor.id())
         .execute()
         .await?;
+    assignments::close(tx, actor, old.article_id, Some(&old.language), "The text was deleted.", now).await?;
     articles::touch(tx, old.article_id, actor.id(), now).await
 }

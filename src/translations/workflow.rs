@@ -1,8 +1,9 @@
 //! The steps of a text: submit, return, approve, publish, unpublish, kill, assign.
 
 use super::store::{self, Moved};
-use super::{Publication, Step, Translation, find, step};
+use super::{Publication, Step, Translation, find, revisions, step};
 use crate::answer::Answer;
+use crate::assignments::{self, Event};
 use crate::audit::{self, Action, Changes, Entry};
 use crate::auth::Caller;
 use crate::config::Config;
@@ -10,11 +11,12 @@ use crate::db::{Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result};
 use crate::extract::{Body, OptionalBody, Path};
 use crate::idempotency::Write;
+use crate::jobs;
 use crate::language::Tag;
 use crate::notices::{self, Notice, NoticeKind};
 use crate::policy::{Actor, AssignWork, KillWork, Permission, PublishWork, ReviewWork, Rule, SubmitWork};
 use crate::precondition::{IfMatch, Precondition};
-use crate::publication::{self, Change, ChangeKind, ChangeType};
+use crate::publication::{self, Change, ChangeKind, ChangeType, Rebuild, RebuildSelection};
 use crate::schedule;
 use crate::staff;
 use crate::state::State;
@@ -120,7 +122,13 @@ pub(super) fn four_eyes(actor: &Actor, text: &Translation) -> Result<()> {
 pub async fn submit(tx: &mut Tx, actor: &Actor, text: &Translation, now: Timestamp) -> Result<Translation> {
     let to = step(text.publication, text.review, Step::Submit)?;
     complete(text)?;
+    follow(tx, actor, text, Event::Submitted, now).await?;
     store::advance(tx, actor, text, to, Moved::default(), now).await
+}
+
+/// Brings the work on a text along.
+async fn follow(tx: &mut Tx, actor: &Actor, text: &Translation, event: Event<'_>, now: Timestamp) -> Result<()> {
+    assignments::follow(tx, actor, (text.article_id, &text.language, text.revision), event, now).await
 }
 
 /// What must be there before others read it.
@@ -157,12 +165,30 @@ pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Transla
     let slug = publication::claim_slug(tx, text.article_id, &text.language, own, &text.text.headline, now).await?;
     store::advance(tx, actor, text, to, Moved { published: Some(&slug), ..Moved::default() }, now).await?;
     store::pin(tx, text.article_id, &text.language).await?;
+    follow(tx, actor, text, Event::Published, now).await?;
+    if let Some(kind) = change.kind.filter(|_| text.is_original) {
+        assignments::open_for_change(tx, actor, text.article_id, kind, change.public_note.as_deref(), now).await?;
+    }
     let seq = publication::publish(tx, config, text.article_id, &text.language, &change, now).await?;
+    if credits_change(tx, text).await? {
+        jobs::enqueue(&mut *tx, &Rebuild::of(RebuildSelection::Article(text.article_id)), now, now).await?;
+    }
     let held = seq.is_none().then_some(text.embargo_until).flatten();
     let details = json!({ "change": seq, "revision": text.revision, "type": change.r#type, "change_kind": change.kind, "embargo_until": held });
     let action = if change.r#type == ChangeType::Corrected { Action::TextCorrected } else { Action::TextPublished };
     record(tx, actor, action, text, details, now).await?;
     store::read(tx, text.article_id, &text.language).await?.ok_or_else(|| Error::internal("the text that was published is not there"))
+}
+
+/// Whether other public texts of the story now name other people who wrote it.
+async fn credits_change(tx: &mut Tx, text: &Translation) -> Result<bool> {
+    if !text.is_original || text.published_revision == Some(text.revision) || !publication::has_translations(tx, text.article_id).await? {
+        return Ok(false);
+    }
+    match text.published_revision {
+        Some(before) => Ok(revisions::read(tx, text.article_id, &text.language, before).await?.text.authors != text.text.authors),
+        None => Ok(true),
+    }
 }
 
 /// What the change log says of a publication.
@@ -210,6 +236,9 @@ pub async fn kill(tx: &mut Tx, actor: &Actor, text: &Translation, reason: &str, 
     let to = step(text.publication, text.review, Step::Kill)?;
     four_eyes(actor, text)?;
     let moved = store::advance(tx, actor, text, to, Moved { killed: Some(reason), ..Moved::default() }, now).await?;
+    // Without its original a story has no work left.
+    let language = (!text.is_original).then_some(&text.language);
+    assignments::close(tx, actor, text.article_id, language, "The text was killed.", now).await?;
     let mut seq = None;
     if text.first_published_at.is_some() {
         let change = Change { public_note: Some(note), ..Change::of(ChangeType::Killed) };
@@ -277,6 +306,7 @@ async fn return_translation(
         .run(&caller, async |tx| {
             let text = at(tx, &caller, ReviewWork::RULE, &path, &precondition, now).await?;
             let to = step(text.publication, text.review, Step::Return)?;
+            follow(tx, &caller, &text, Event::Returned(&order.reason), now).await?;
             let moved = store::advance(tx, &caller, &text, to, Moved { return_reason: Some(&order.reason), ..Moved::default() }, now).await?;
             let people = notices::people_of(tx, path.id, &path.language).await?;
             tell(tx, &caller, NoticeKind::Returned, &people, &text, now).await?;
@@ -417,6 +447,7 @@ async fn assign_translation(
             if order.staff_id.is_some() && agency != Some(text.agency_id) {
                 return Err(Error::invalid("/staff_id", "unknown_staff", "is not an active staff member of the text's agency"));
             }
+            assignments::given(tx, &caller, path.id, &path.language, order.staff_id, now).await?;
             let assigned = store::assign(tx, &caller, &text, order.staff_id, now).await?;
             let people: Vec<Uuid> = order.staff_id.filter(|_| order.staff_id != text.assignee_id).into_iter().collect();
             tell(tx, &caller, NoticeKind::Assigned, &people, &text, now).await?;

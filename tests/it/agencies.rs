@@ -513,8 +513,15 @@ async fn renaming_an_agency_renders_its_documents_anew(app: App) {
     let credit = |answer: &Answer| (text(&answer.json()["agency"]["name"]), text(&answer.json()["credit_line"]));
     let kazinform = "«Қазинформ» халықаралық ақпарат агенттігі";
     assert_eq!(credit(&after[0]), ("Yeni Trend".to_owned(), "Yeni Trend".to_owned()));
-    assert_eq!(credit(&after[1]), (kazinform.to_owned(), format!("Жаңа Тренд / {kazinform}")), "a translation names whose story it is");
-    assert_eq!(credit(&after[2]), ("Yeni Trend".to_owned(), "Kazinform Beynəlxalq İnformasiya Agentliyi / Yeni Trend".to_owned()));
+    assert_eq!(
+        credit(&after[1]),
+        (kazinform.to_owned(), format!("Жаңа Тренд (Вугар Гамзали) / {kazinform} (Самал Ермекова)")),
+        "a translation names whose story it is"
+    );
+    assert_eq!(
+        credit(&after[2]),
+        ("Yeni Trend".to_owned(), "Kazinform Beynəlxalq İnformasiya Agentliyi (Samal Yermekova) / Yeni Trend (Vüqar Həmzəli)".to_owned())
+    );
     for (old, new) in untouched.iter().zip(read(&others).await) {
         assert_eq!((old.etag(), &old.body), (new.etag(), &new.body), "texts of others on their own stories");
     }

@@ -4,11 +4,13 @@
 
 mod agencies;
 mod articles;
+mod assignments;
 mod audit;
 mod auth;
 mod comments;
 mod contract;
 mod corrections;
+mod coverage;
 mod delivery;
 mod edge;
 mod embargo;

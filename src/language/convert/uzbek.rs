@@ -13,11 +13,10 @@ pub(super) fn to_latin(word: &[char], at: usize) -> Option<Piece> {
     let text = match (*word.get(at)?, before, next) {
         ('е', None | Some('ъ' | 'ь'), _) => "ye",
         ('е', Some(vowel), _) if is_vowel(vowel) => "ye",
-        ('ц', Some('ц'), _) => "",
+        ('ц', Some('ц'), _) | ('ъ', _, Some('е' | 'ё' | 'ю' | 'я')) => "",
         ('ц', Some(vowel), Some(next)) if is_vowel(vowel) && next != 'ц' => "ts",
         ('ц', ..) | ('с', _, None) => "s",
         ('с', _, Some('ҳ')) => "sʼ",
-        ('ъ', _, Some('е' | 'ё' | 'ю' | 'я')) => "",
         ('ъ', ..) => "ʼ",
         ('ь', _, Some('а' | 'о')) => "y",
         ('ь', ..) => "",

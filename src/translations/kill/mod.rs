@@ -14,6 +14,7 @@ use super::store::{self, Moved};
 use super::workflow::record;
 use super::{Publication, Step, Translation, step};
 use crate::articles::{self, Article, Killing};
+use crate::assignments;
 use crate::audit::{self, Action, Entry};
 use crate::db::{Timestamp, Tx};
 use crate::error::Result;
@@ -66,6 +67,7 @@ async fn kill_story(tx: &mut Tx, actor: &Actor, article: Article, killing: Killi
         move_text(tx, actor, text, *effect, killing, now).await?;
     }
     let article = articles::kill(tx, actor, article, killing, now).await?;
+    assignments::close(tx, actor, article.id, None, "The story was killed.", now).await?;
     for (text, effect) in &touched {
         tell(tx, actor, text, *effect, killing, now).await?;
     }

@@ -110,6 +110,7 @@ pub async fn run(app: App) -> Map<String, Value> {
     people(&mut day).await;
     stories(&mut day).await;
     talk(&mut day).await;
+    desk(&mut day).await;
     readers(&mut day).await;
     kills(&mut day).await;
     by_the_clock(&mut day).await;
@@ -459,4 +460,28 @@ async fn audit(day: &mut Scenario) {
     let admin = day.app.staff("admin@trend.example").await;
     day.call("list_audit_entries", &admin, &[], "?action=text.corrected&limit=2", None, None).await;
     day.call("export_audit_entries", &admin, &[], "?limit=1", None, None).await;
+}
+
+async fn desk(day: &mut Scenario) {
+    let app = day.app.clone();
+    let (editor, journalist) = (app.staff("editor@trend.example").await, app.staff("journalist@trend.example").await);
+    let story = json!({ "original_language": "az", "headline": "Külək enerjisi", "body_html": "<p>Külək güclüdür.</p>" });
+    let id = id_of(&editor.post("/v1/articles").json(&story).expect(201).await);
+    let order = json!({ "languages": ["en", "kk"], "due_at": "2027-07-24T18:00:00Z", "note": "Before the evening news, please." });
+    let asked = day.call("request_translations", &editor, &[&id], "", None, Some(order)).await.json();
+    let work = |n: usize| asked["data"][n]["id"].as_str().unwrap().to_owned();
+    let review = json!({ "kind": "review", "language": "az", "note": "Please look at the figures." });
+    day.call("create_assignment", &editor, &[&id], "", None, Some(review)).await;
+    day.call("list_assignments", &journalist, &[], "?open=true&language=en&limit=2", None, None).await;
+    let read = day.call("get_assignment", &journalist, &[&work(0)], "", None, None).await;
+    let claimed = day.call("claim_assignment", &journalist, &[&work(0)], "", Some(&read.etag()), None).await;
+    let renewed = day.call("renew_assignment", &journalist, &[&work(0)], "", Some(&claimed.etag()), None).await;
+    let released = day.call("release_assignment", &journalist, &[&work(0)], "", Some(&renewed.etag()), None).await;
+    let change = json!({ "due_at": "2027-07-24T20:00:00Z", "assignee_id": journalist.id });
+    let changed = day.call("update_assignment", &editor, &[&work(0)], "", Some(&released.etag()), Some(change)).await;
+    let reason = json!({ "reason": "Nobody at the desk is free today." });
+    day.call("decline_assignment", &journalist, &[&work(0)], "", Some(&changed.etag()), Some(reason)).await;
+    let reason = json!({ "reason": "The story is overtaken." });
+    day.call("cancel_assignment", &editor, &[&work(1)], "", Some("\"v1\""), Some(reason)).await;
+    day.call("get_coverage", &editor, &[], "?languages=az,en,kk,kk-Latn&limit=2", None, None).await;
 }

@@ -7,7 +7,7 @@ use crate::on_both;
 use crate::support::{Answer, App, Request};
 use actix_web::http::Method;
 use newsroom::api;
-use newsroom::policy::{Access, Decision, OPERATIONS, Relation, Rule, decide, decide_agency};
+use newsroom::policy::{Access, ClaimWork, Decision, OPERATIONS, Permission, Relation, Rule, decide, decide_agency};
 use newsroom::translations::{Publication, Review, Step, after};
 use serde_json::{Value, json};
 use world::{Kind, Person, Target, World};
@@ -41,7 +41,12 @@ fn expected(id: &str, rule: &Rule, person: &Person, target: &Target) -> Outcome 
     if !actor.may(rule) {
         return Outcome::Forbidden;
     }
+    let shown = actor.platform && target.shared;
     let decision = match kind(id) {
+        // Asked of the agency of the story, by itself.
+        Kind::Work if rule == ClaimWork::RULE && shown && target.agency != actor.agency => Decision::Forbid,
+        Kind::Work if shown || target.agency == actor.agency => Decision::Allow,
+        Kind::Work => Decision::Hide,
         Kind::House => Decision::Allow,
         Kind::Agency => decide_agency(actor, target.agency),
         Kind::Article | Kind::Text | Kind::Comment => {
@@ -71,6 +76,7 @@ fn kind(id: &str) -> Kind {
         _ if path.contains("{language}") => Kind::Text,
         _ if path.starts_with("/v1/comments/{id}") => Kind::Comment,
         _ if ["/v1/articles/{id}", "/v1/schedule/{id}", "/v1/releases/{id}"].iter().any(|start| path.starts_with(start)) => Kind::Article,
+        _ if path.starts_with("/v1/assignments/{id}") => Kind::Work,
         _ if path.starts_with("/v1/agencies/{agency}") || path.starts_with("/v1/staff/{id}") => Kind::Agency,
         _ => Kind::House,
     }
@@ -105,6 +111,7 @@ pub fn body(id: &str, n: usize) -> Option<Value> {
         | "update_article"
         | "update_schedule_entry"
         | "update_translation"
+        | "update_assignment"
         | "update_staff_member"
         | "update_comment"
         | "read_notices" => json!({}),
@@ -124,14 +131,16 @@ pub fn body(id: &str, n: usize) -> Option<Value> {
         "order_sections" => json!({ "sections": [] }),
         "create_article" => json!({ "original_language": "en", "headline": "x" }),
         "put_translation" => json!({ "headline": "x" }),
-        "return_translation" | "detach_translation" | "attach_translation" | "lift_translation" | "cancel_kill" => json!({ "reason": "x" }),
+        "return_translation" | "detach_translation" | "attach_translation" | "lift_translation" | "cancel_kill" | "decline_assignment"
+        | "cancel_assignment" | "lift_embargo" => json!({ "reason": "x" }),
         "kill_translation" | "kill_article" => json!({ "reason": "x", "public_note": "x" }),
+        "request_translations" => json!({ "languages": ["en"] }),
+        "create_assignment" => json!({ "kind": "write" }),
         "check_translation" => json!({ "original_revision": 1 }),
         "assign_translation" => json!({ "staff_id": null }),
         "schedule_translation" => json!({ "action": "publish", "at": "2026-10-25T09:00", "time_zone": "Asia/Baku" }),
         "create_release" => json!({ "languages": ["az"], "when": "all_approved" }),
         "put_embargo" => json!({ "until": "2026-10-25T09:00", "time_zone": "Asia/Baku" }),
-        "lift_embargo" => json!({ "reason": "x" }),
         "create_front_page" => json!({ "name": format!("page-{n}") }),
         "put_front_page_edition" => json!({ "slots": [] }),
         "schedule_front_page_change" => json!({ "at": "2026-07-25T00:00:00Z", "slots": [] }),
@@ -158,7 +167,7 @@ fn request(id: &str, caller: &crate::support::Caller, target: &Target, language:
     } else if path.starts_with("/v1/staff/{id}") {
         filled = filled.replace("{id}", &if id == "renew_invitation" { target.invited } else { target.staff }.to_string());
     }
-    for (start, record) in [("/v1/schedule/{id}", target.entry), ("/v1/releases/{id}", target.release)] {
+    for (start, record) in [("/v1/schedule/{id}", target.entry), ("/v1/releases/{id}", target.release), ("/v1/assignments/{id}", target.assignment)] {
         if path.starts_with(start) {
             filled = filled.replace("{id}", &record.to_string());
         }

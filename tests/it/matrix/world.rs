@@ -27,6 +27,8 @@ pub enum Kind {
     Text,
     /// A comment, of which everybody who sees its text knows, but only its author may change it.
     Comment,
+    /// An assignment.
+    Work,
 }
 
 enum Credentials {
@@ -53,6 +55,8 @@ pub struct Target {
     /// What waits for its Azerbaijani text: to be unpublished, and a joint release.
     pub entry: Uuid,
     pub release: Uuid,
+    /// Work on the article, asked of its own agency.
+    pub assignment: Uuid,
     pub office: Uuid,
     pub agreement: Uuid,
     pub key: Uuid,
@@ -290,8 +294,10 @@ async fn preview(app: &App, agency: &str, article: Uuid) -> Uuid {
 
 async fn target(app: &App, name: &'static str, agency: Uuid, author: &str, shared: bool) -> Target {
     let invited = format!("invited-{}@example.org", Uuid::now_v7().simple());
-    let slug = if author.contains("kazinform") { "kazinform" } else { "trend" };
     let article = article(app, author, shared).await;
+    let slug = if author.contains("kazinform") { "kazinform" } else { "trend" };
+    let editor = app.staff(&format!("editor@{slug}.example")).await;
+    let asked = editor.post(&format!("/v1/articles/{article}/translation-requests")).json(&json!({ "languages": ["uz-Cyrl"] })).expect(201).await.json();
     let (entry, release) = waiting(app, article, &format!("editor@{slug}.example")).await;
     let (page, change) = front_page(app, slug).await;
     Target {
@@ -305,6 +311,7 @@ async fn target(app: &App, name: &'static str, agency: Uuid, author: &str, share
         page,
         change,
         preview: preview(app, slug, article).await,
+        assignment: asked["data"][0]["id"].as_str().unwrap().parse().unwrap(),
         office: id_of(app, "SELECT id FROM offices WHERE agency_id = $1 LIMIT 1", agency).await,
         agreement: id_of(app, "SELECT id FROM agreements WHERE agency_id = $1 LIMIT 1", agency).await,
         key: key(app, slug, &[Scope::PartnerRead]).await.1,

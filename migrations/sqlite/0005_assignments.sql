@@ -1,0 +1,36 @@
+-- Work that is asked of an agency. Without a due time, `due_at` is the end of time, so that lists have one order.
+CREATE TABLE assignments (
+    id                  BLOB NOT NULL PRIMARY KEY,
+    article_id          BLOB NOT NULL REFERENCES articles (id),
+    language            TEXT NOT NULL,
+    kind                TEXT NOT NULL CHECK (kind IN ('write', 'translate', 'review')),
+    state               TEXT NOT NULL
+        CHECK (state IN ('requested', 'claimed', 'in_progress', 'submitted', 'returned', 'accepted', 'declined', 'canceled')),
+    story_agency_id     BLOB NOT NULL REFERENCES agencies (id),
+    agency_id           BLOB NOT NULL REFERENCES agencies (id),
+    requested_agency_id BLOB NOT NULL REFERENCES agencies (id),
+    requested_by        BLOB NOT NULL,
+    assignee_id         BLOB REFERENCES staff (id),
+    lease_expires_at    INTEGER,
+    due_at              INTEGER NOT NULL,
+    note                TEXT,
+    reason              TEXT,
+    change_kind         TEXT,
+    revision            INTEGER,
+    version             INTEGER NOT NULL,
+    created_at          INTEGER NOT NULL,
+    updated_at          INTEGER NOT NULL,
+    updated_by          BLOB NOT NULL,
+    closed_at           INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX assignments_open ON assignments (article_id, language, kind) WHERE closed_at IS NULL;
+CREATE INDEX assignments_article ON assignments (article_id, agency_id, state);
+CREATE INDEX assignments_agency ON assignments (agency_id, due_at, id);
+CREATE INDEX assignments_agency_open ON assignments (agency_id, due_at, id) WHERE closed_at IS NULL;
+CREATE INDEX assignments_story ON assignments (story_agency_id, due_at, id);
+CREATE INDEX assignments_story_open ON assignments (story_agency_id, due_at, id) WHERE closed_at IS NULL;
+CREATE INDEX assignments_agency_language ON assignments (agency_id, language, due_at, id) WHERE closed_at IS NULL;
+CREATE INDEX assignments_story_language ON assignments (story_agency_id, language, due_at, id) WHERE closed_at IS NULL;
+CREATE INDEX assignments_due ON assignments (due_at, id);
+CREATE INDEX assignments_due_open ON assignments (due_at, id) WHERE closed_at IS NULL;
+CREATE INDEX assignments_assignee ON assignments (assignee_id, due_at, id) WHERE assignee_id IS NOT NULL;
