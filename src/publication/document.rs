@@ -162,7 +162,7 @@ pub fn compose(config: &Config, source: &Source, facts: Facts, change: &Change, 
         let wanted = wanted.unwrap_or_else(|| language.as_str());
         known.iter().find(|(id, tag, _)| *id == article && tag.as_str() == wanted).map(|(_, _, url)| url.clone())
     };
-    let named =
+    let shown_as =
         |people: Vec<(Uuid, Names)>| -> Vec<Author> { people.into_iter().map(|(id, all)| Author { id, name: pick(&all, language).to_owned() }).collect() };
     let (authors, writers, translators) = (shown_as(facts.authors), shown_as(facts.writers), shown_as(facts.translators));
     let shown: Vec<Uuid> = authors.iter().map(|author| author.id).collect();
