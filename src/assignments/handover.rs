@@ -37,7 +37,10 @@ pub async fn hand_over(tx: &mut Tx, actor: &Actor, from: Uuid, to: Option<Uuid>,
     for (id,) in &ids {
         let work = store::find_again(tx, actor, *id, now).await?;
         let changed = store::put(tx, actor, work.given_to(to), now).await?;
-        follow::ask(tx, actor, &changed, now).await?;
+        // Of work that was begun there is a text, which is handed over and told of by itself.
+        if changed.state == AssignmentState::Requested {
+            follow::ask(tx, actor, &changed, now).await?;
+        }
     }
     Ok(ids.len())
 }

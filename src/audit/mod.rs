@@ -122,6 +122,8 @@ text_enum! {
         Office = "office",
         Agreement = "agreement",
         Section = "section",
+        FrontPage = "front_page",
+        Job = "job",
         /// The house as a whole.
         House = "house",
     }
@@ -132,12 +134,14 @@ impl Action {
     #[must_use]
     pub fn subject(self) -> SubjectKind {
         match self.as_str().split('.').next() {
-            Some("text" | "article") => SubjectKind::Article,
+            Some("text" | "article" | "embargo" | "schedule" | "release" | "preview") => SubjectKind::Article,
             Some("staff" | "password" | "session") => SubjectKind::StaffMember,
             Some("api_key") => SubjectKind::ApiKey,
             Some("agency") => SubjectKind::Agency,
             Some("office") => SubjectKind::Office,
             Some("agreement") => SubjectKind::Agreement,
+            Some("front_page") => SubjectKind::FrontPage,
+            Some("job") => SubjectKind::Job,
             Some("section") if self != Self::SectionsOrdered => SubjectKind::Section,
             _ => SubjectKind::House,
         }

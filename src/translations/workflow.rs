@@ -145,6 +145,7 @@ fn complete(text: &Translation) -> Result<()> {
 pub async fn approve(tx: &mut Tx, actor: &Actor, text: &Translation, now: Timestamp) -> Result<Translation> {
     let to = step(text.publication, text.review, Step::Approve)?;
     four_eyes(actor, text)?;
+    follow(tx, actor, text, Event::Approved, now).await?;
     let approved = store::advance(tx, actor, text, to, Moved::default(), now).await?;
     schedule::approved(tx, text.article_id, &text.language, now).await?;
     Ok(approved)

@@ -503,7 +503,8 @@ async fn a_patch_has_seen_what_it_changes(app: App) {
     app.advance(Duration::from_secs(7));
     admin.patch(&at(&id)).if_match("\"v1\"").json(&json!({"urgency": 3})).expect(200).await;
     app.advance(Duration::from_secs(7));
-    for stale in ["\"v1\"", "\"v3\"", "W/\"v2\"", "v2", "\"nonsense\""] {
+    assert_refused(&editor.patch(&at(&id)).if_match("v2").json(&change).send().await, 400, "invalid_parameter");
+    for stale in ["\"v1\"", "\"v3\"", "W/\"v2\"", "\"nonsense\""] {
         let refused = editor.patch(&at(&id)).if_match(stale).json(&change).send().await;
         assert_refused(&refused, 412, "stale_version");
         let current = json!({"etag": "\"v2\"", "updated_at": "2026-07-24T12:00:07Z", "updated_by": admin.id});

@@ -240,9 +240,16 @@ async fn signing_in_answers_tokens_and_oneself(app: App) {
         "articles:review",
         "articles:publish",
         "articles:kill",
+        "articles:lift",
+        "articles:embargo",
+        "articles:preview",
+        "front-pages:read",
+        "front-pages:edit",
         "articles:discuss",
         "articles:announce",
         "articles:assign",
+        "assignments:read",
+        "assignments:claim",
     ];
     assert_eq!(staff["permissions"], json!(permissions));
     assert_eq!(caller.get("/v1/me").expect(200).await.json(), *staff);

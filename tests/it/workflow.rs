@@ -300,7 +300,8 @@ async fn every_step_has_seen_what_it_moves(app: App) {
     let before = text.read().await;
     for step in ["submit", "return", "approve", "publish", "unpublish", "kill", "assign"] {
         assert_refused(&text.request(&editor, step, &order(step)).send().await, 428, "precondition_required");
-        for etag in ["\"v1\"", "\"v3\"", "W/\"v2\"", "nonsense"] {
+        assert_refused(&text.step_from(&editor, step, &order(step), "nonsense").await, 400, "invalid_parameter");
+        for etag in ["\"v1\"", "\"v3\"", "W/\"v2\""] {
             let stale = text.step_from(&editor, step, &order(step), etag).await;
             assert_refused(&stale, 412, "stale_version");
             assert_eq!(stale.json()["current"], json!({"etag": "\"v2\"", "updated_at": "2026-07-24T12:00:05Z", "updated_by": editor.id}), "{step}");

@@ -169,6 +169,8 @@ fn places(secret: &Secret, path: &str) -> Vec<String> {
     fill("{agency}", &of(&["trend"]));
     fill("{section}", &[word("sectionslug")]);
     fill("{code}", &of(&["withdrawn"]));
+    fill("{name}", &of(&["home"]));
+    fill("{token}", &of(&["nwp_guess"]));
     let staff = std::slice::from_ref(&secret.staff);
     fill("{id}", if path.contains("/staff/") { staff } else { &secret.articles });
     assert!(filled.iter().all(|path| !path.contains('{')), "{path}: say what the walk fills it with");

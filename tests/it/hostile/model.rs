@@ -234,7 +234,7 @@ impl Story {
         let own_words = self.four_eyes && text.house == House::Owner && text.last_author == who;
         match action {
             Action::Submit => unless(text.newest().blank, 422, "validation_failed")?,
-            Action::Approve => unless(own_words, 409, "four_eyes_required")?,
+            Action::Approve | Action::Kill => unless(own_words, 409, "four_eyes_required")?,
             Action::Publish { kind, note } => {
                 let approved = text.life.is_settled() || text.life.stage == Stage::Approved;
                 unless(own_words && !approved, 409, "four_eyes_required")?;
