@@ -73,7 +73,9 @@ impl Job for EndEmbargo {
         articles::hold(&mut tx, self.article).await?;
         let now = state.clock.now();
         let text = store::read(&mut tx, self.article, &self.language).await?;
-        if let Some(text) = text.filter(|text| text.embargo_until.is_some_and(|until| until <= now)) {
+        // What is not published is left alone: somebody may be writing.
+        let held = publication::is_held(&mut tx, self.article, &self.language).await?;
+        if let Some(text) = text.filter(|text| held && text.embargo_until.is_some_and(|until| until <= now)) {
             let by = set_by(&mut tx, &text).await?.unwrap_or(text.updated_by);
             let seq = open(&mut tx, &state.config, by, &text, now).await?;
             if seq.is_some() {

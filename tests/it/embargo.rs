@@ -22,6 +22,7 @@ on_both!(
     who_reads_early_is_recorded,
     only_keys_with_the_scope_read_early,
     a_scheduled_publication_keeps_the_embargo,
+    its_time_leaves_drafts_alone,
     what_partners_see_follows_the_story,
 );
 
@@ -383,6 +384,17 @@ async fn a_scheduled_publication_keeps_the_embargo(app: App) {
     app.advance(HOUR);
     app.drain_jobs().await;
     assert_eq!(desk.public("en").await["published_at"], "2026-07-24T14:00:00Z");
+}
+
+async fn its_time_leaves_drafts_alone(app: App) {
+    let desk = Desk::new(&app, &[]).await;
+    desk.embargo("en", "2026-07-24T13:00:00Z").await;
+    let before = desk.editor().await.get(&desk.text("en")).expect(200).await.etag();
+    app.advance(HOUR);
+    assert_eq!(app.drain_jobs().await, 1);
+    assert_eq!(desk.editor().await.get(&desk.text("en")).expect(200).await.etag(), before, "whoever writes it is not disturbed");
+    desk.step("en", "publish", &Value::Null).await;
+    assert_eq!(desk.public("en").await["published_at"], "2026-07-24T13:00:00Z");
 }
 
 async fn what_partners_see_follows_the_story(app: App) {
