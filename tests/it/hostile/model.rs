@@ -345,8 +345,10 @@ impl Story {
         let buried = |text: &Text| text.life.killed && text.life.seen.is_some();
         match self.text(language) {
             Some(text) if text.life.public => Public::Shown(Box::new(self.view(text))),
-            _ if shown().next().is_none() && self.texts.values().any(buried) => Public::Gone,
             Some(text) if buried(text) => Public::Gone,
+            // What readers saw once speaks for itself, also where nothing else is left of the story.
+            Some(text) if text.life.seen.is_some() && shown().next().is_none() => Public::Unknown,
+            _ if shown().next().is_none() && self.texts.values().any(buried) => Public::Gone,
             _ if shown().next().is_none() => Public::Unknown,
             _ => Public::OtherLanguages,
         }
