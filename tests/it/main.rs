@@ -11,6 +11,7 @@ mod comments;
 mod contract;
 mod corrections;
 mod coverage;
+mod day;
 mod delivery;
 mod edge;
 mod embargo;
