@@ -129,9 +129,15 @@ where
 {
     let links: Vec<Uuid> = source.body.0.internal_links().collect();
     let (writers, translators) = if source.is_original { (vec![], vec![]) } else { store::makers(on, source).await? };
+    let (others, corrections) = if source.was_public {
+        let others = store::other_publications(&mut *on, source.article_id, &source.language, source.revision).await?;
+        (others, store::corrections(&mut *on, source.article_id, &source.language).await?)
+    } else {
+        (0, vec![])
+    };
     Ok(Facts {
-        others: store::other_publications(&mut *on, source.article_id, &source.language, source.revision).await?,
-        corrections: store::corrections(&mut *on, source.article_id, &source.language).await?,
+        others,
+        corrections,
         addresses: if links.is_empty() { vec![] } else { store::addresses(&mut *on, &links).await? },
         authors: store::authors(&mut *on, &source.authors.0).await?,
         writers: store::authors(&mut *on, &writers).await?,

@@ -106,24 +106,25 @@ pub async fn publish_at(tx: &mut Tx, config: &Config, article: Uuid, language: &
 
 /// Shows a text to readers or, under an embargo, to partners.
 async fn show(tx: &mut Tx, config: &Config, source: store::Source, change: &Change, now: Timestamp) -> Result<Option<i64>> {
-    let was_public = store::is_public(tx, source.article_id, &source.language).await?;
-    if let Some(until) = partner::embargo(tx, source.article_id, &source.language, now).await?.filter(|_| !was_public) {
+    if let Some(until) = source.embargo_until.filter(|until| *until > now && !source.is_public) {
         partner::put(tx, config, source, change, until, now).await?;
         return Ok(None);
     }
-    enter(tx, config, &source, change, was_public, now).await.map(Some)
+    enter(tx, config, &source, change, now).await.map(Some)
 }
 
 /// Shows a text to readers.
-async fn enter(tx: &mut Tx, config: &Config, source: &store::Source, change: &Change, was_public: bool, now: Timestamp) -> Result<i64> {
+async fn enter(tx: &mut Tx, config: &Config, source: &store::Source, change: &Change, now: Timestamp) -> Result<i64> {
     let (article, language) = (source.article_id, &source.language);
-    partner::remove(tx, article, language).await?;
+    if source.is_held {
+        partner::remove(tx, article, language).await?;
+    }
     let document = document::render(tx, config, source, change, document::Rendering { at: now, again: false }).await?;
     let seq = store::next_seq(tx).await?;
-    store::put(tx, &document, seq, now).await?;
+    store::put(tx, &document, source.is_public, seq, now).await?;
     store::log(tx, seq, article, language, document.agency_id, source.revision, change, now).await?;
     store::refresh_siblings(tx, article, now).await?;
-    if !was_public {
+    if !source.is_public {
         refresh_links(tx, article, now).await?;
     }
     store::stamp(tx, ARTICLES, now).await?;
@@ -152,7 +153,7 @@ pub async fn open(tx: &mut Tx, config: &Config, article: Uuid, language: &Tag, n
         Err(error) if error.code == Code::AlreadyExists => store::claim_slug(tx, article, language, None, &source.headline, false).await?,
         claimed => claimed?,
     };
-    let seq = enter(tx, config, &source, &held.change(), false, now).await?;
+    let seq = enter(tx, config, &source, &held.change(), now).await?;
     Ok(Some(Opened { seq, planned: held.slug, slug: source.slug }))
 }
 
@@ -266,11 +267,10 @@ async fn refresh_links(tx: &mut Tx, article: Uuid, now: Timestamp) -> Result<()>
 }
 
 /// Reserves an address for a text: the one it has, the one it wants, or one made of its headline. Every address stays its text's for ever.
-/// Under an embargo it is found but not taken: others could tell.
+/// In secret, under an embargo, it is found but not taken: others could tell.
 ///
 /// # Errors
 /// `already_exists` when the wanted one was another text's.
-pub async fn claim_slug(tx: &mut Tx, article: Uuid, language: &Tag, wanted: Option<&str>, headline: &str, now: Timestamp) -> Result<String> {
-    let secret = partner::embargo(tx, article, language, now).await?.is_some();
+pub async fn claim_slug(tx: &mut Tx, article: Uuid, language: &Tag, wanted: Option<&str>, headline: &str, secret: bool) -> Result<String> {
     store::claim_slug(tx, article, language, wanted, headline, secret).await
 }

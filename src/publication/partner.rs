@@ -25,13 +25,6 @@ impl Held {
     }
 }
 
-/// Until when a text is kept from readers, if that has not passed.
-pub async fn embargo(tx: &mut Tx, article: Uuid, language: &Tag, now: Timestamp) -> Result<Option<Timestamp>> {
-    let until: Option<(Option<Timestamp>,)> =
-        tx.query("SELECT embargo_until FROM translations WHERE article_id = $1 AND language = $2").bind(article).bind(language).optional().await?;
-    Ok(until.and_then(|(until,)| until).filter(|until| *until > now))
-}
-
 /// What waits for readers under an embargo, if anything does.
 pub async fn held(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Option<Held>> {
     let query = tx.query("SELECT change_kind, public_note, slug FROM partner_documents WHERE article_id = $1 AND language = $2");

@@ -84,7 +84,7 @@ async fn batch(state: &State, selection: RebuildSelection, after: i64) -> anyhow
         let document = document::render(&mut tx, &state.config, &source, &change, Rendering { at, again: true }).await?;
         // What readers cannot see changed nothing for them.
         if store::is_shown_otherwise(&mut tx, &document).await? {
-            store::put(&mut tx, &document, *seq, now).await?;
+            store::put(&mut tx, &document, true, *seq, now).await?;
             store::refresh_siblings(&mut tx, *article, now).await?;
             changed = true;
         } else {

@@ -15,6 +15,7 @@ use std::fmt::Write;
 use uuid::Uuid;
 
 /// What a document is made of.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 #[derive(FromRow)]
 pub struct Source {
     pub article_id: Uuid,
@@ -48,6 +49,12 @@ pub struct Source {
     pub section_names: Option<Json<Names>>,
     /// The killed story in whose place it is, where readers knew that one.
     pub replaces: Option<Uuid>,
+    pub embargo_until: Option<Timestamp>,
+    /// Whether readers see the text, now or ever before.
+    pub is_public: bool,
+    pub was_public: bool,
+    /// Whether partners see it before them.
+    pub is_held: bool,
 }
 
 /// A document to write.
@@ -96,7 +103,10 @@ const SOURCE: &str = ", t.article_id, t.language, t.is_original, a.original_lang
      r.headline, r.summary, r.body, r.dateline, r.byline, r.authors, r.seo, r.words, a.topics, a.related, a.urgency, a.genre, a.rights, \
      t.agency_id, g.slug AS agency_slug, g.names AS agency_names, o.slug AS owner_slug, o.names AS owner_names, \
      s.id AS section_id, s.slug AS section_slug, s.names AS section_names, \
-     CASE WHEN EXISTS (SELECT 1 FROM published_changes c WHERE c.article_id = a.replaces) THEN a.replaces END AS replaces \
+     CASE WHEN EXISTS (SELECT 1 FROM published_changes c WHERE c.article_id = a.replaces) THEN a.replaces END AS replaces, t.embargo_until, \
+     EXISTS (SELECT 1 FROM published_documents d WHERE d.article_id = t.article_id AND d.language = t.language) AS is_public, \
+     EXISTS (SELECT 1 FROM published_changes c WHERE c.article_id = t.article_id AND c.language = t.language) AS was_public, \
+     EXISTS (SELECT 1 FROM partner_documents p WHERE p.article_id = t.article_id AND p.language = t.language) AS is_held \
      FROM translations t JOIN articles a ON a.id = t.article_id JOIN revisions r ON r.article_id = t.article_id AND r.language = t.language \
      JOIN agencies g ON g.id = t.agency_id JOIN agencies o ON o.id = a.agency_id LEFT JOIN sections s ON s.id = a.section_id \
      WHERE t.article_id = $1 AND t.language = $2";
@@ -191,39 +201,64 @@ pub async fn hold_seq(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// Writes a document in place of the one there was. Every time it is written its `rendition` grows, for the ETag.
-pub async fn put(tx: &mut Tx, document: &Document, seq: i64, now: Timestamp) -> Result<()> {
+/// Writes a document, in place of the one there was if there `is` one. Every time it is written its `rendition` grows, for the ETag.
+pub async fn put(tx: &mut Tx, document: &Document, is: bool, seq: i64, now: Timestamp) -> Result<()> {
+    let id = if is { replace(tx, document, seq, now).await? } else { insert(tx, document, seq, now).await? };
+    index(tx, id, document).await?;
+    if document.links.is_empty() {
+        return Ok(());
+    }
+    let mut query = tx.query("INSERT INTO body_links (target_id, article_id, language) VALUES ");
+    let mut separator = "(";
+    for target in &document.links {
+        query = query.push(separator).push_bind(*target).push(", ").push_bind(document.article_id).push(", ").push_bind(&document.language).push(")");
+        separator = ", (";
+    }
+    query.push(" ON CONFLICT DO NOTHING").execute().await?;
+    Ok(())
+}
+
+async fn insert(tx: &mut Tx, document: &Document, seq: i64, now: Timestamp) -> Result<i64> {
+    let insert = tx.query(
+        "INSERT INTO published_documents (article_id, language, agency_id, section_id, slug, urgency, published_at, updated_at, modified_at, \
+         url, surrogate_key, card, related, body, body_html, body_text, seq, is_original, head_length, replaces, id, rendition, links) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $17, 1, '')",
+    );
+    bind(insert, document, seq, now).execute().await?;
+    Ok(seq)
+}
+
+async fn replace(tx: &mut Tx, document: &Document, seq: i64, now: Timestamp) -> Result<i64> {
     let update = tx.query(
         "UPDATE published_documents SET agency_id = $3, section_id = $4, slug = $5, urgency = $6, published_at = $7, updated_at = $8, \
          modified_at = $9, url = $10, surrogate_key = $11, card = $12, related = $13, body = $14, body_html = $15, body_text = $16, seq = $17, \
          is_original = $18, head_length = $19, replaces = $20, rendition = rendition + 1 WHERE article_id = $1 AND language = $2 RETURNING id",
     );
-    let id = if let Some((id,)) = bind(update, document, seq, now).optional::<(i64,)>().await? {
-        id
-    } else {
-        let insert = tx.query(
-            "INSERT INTO published_documents (article_id, language, agency_id, section_id, slug, urgency, published_at, updated_at, modified_at, \
-             url, surrogate_key, card, related, body, body_html, body_text, seq, is_original, head_length, replaces, id, rendition, links) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $17, 1, '')",
-        );
-        bind(insert, document, seq, now).execute().await?;
-        seq
-    };
+    let (id,): (i64,) = bind(update, document, seq, now).one().await?;
     unindex(tx, id).await?;
     unlink(tx, document.article_id, &document.language).await?;
-    for target in &document.links {
-        tx.query("INSERT INTO body_links (target_id, article_id, language) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-            .bind(*target)
-            .bind(document.article_id)
-            .bind(&document.language)
-            .execute()
-            .await?;
-    }
+    Ok(id)
+}
+
+/// Notes the topics and authors of a document.
+async fn index(tx: &mut Tx, id: i64, document: &Document) -> Result<()> {
+    let mut query = tx.query("INSERT INTO published_topics (topic, document_id) VALUES ");
+    let mut separator = "(";
     for topic in &document.topics {
-        tx.query("INSERT INTO published_topics (topic, document_id) VALUES ($1, $2) ON CONFLICT DO NOTHING").bind(topic).bind(id).execute().await?;
+        query = query.push(separator).push_bind(topic).push(", ").push_bind(id).push(")");
+        separator = ", (";
     }
+    if !document.topics.is_empty() {
+        query.push(" ON CONFLICT DO NOTHING").execute().await?;
+    }
+    let mut query = tx.query("INSERT INTO published_authors (staff_id, document_id) VALUES ");
+    let mut separator = "(";
     for author in &document.authors {
-        tx.query("INSERT INTO published_authors (staff_id, document_id) VALUES ($1, $2) ON CONFLICT DO NOTHING").bind(*author).bind(id).execute().await?;
+        query = query.push(separator).push_bind(*author).push(", ").push_bind(id).push(")");
+        separator = ", (";
+    }
+    if !document.authors.is_empty() {
+        query.push(" ON CONFLICT DO NOTHING").execute().await?;
     }
     Ok(())
 }
@@ -499,12 +534,10 @@ async fn take(tx: &mut Tx, article: Uuid, language: &Tag, slug: &str, secret: bo
             tx.query("SELECT article_id FROM published_slugs WHERE language = $1 AND slug = $2").bind(language).bind(slug).optional().await?;
         return Ok(holder.is_none_or(|(holder,)| holder == article));
     }
-    tx.query("INSERT INTO published_slugs (language, slug, article_id) VALUES ($1, $2, $3) ON CONFLICT (language, slug) DO NOTHING")
-        .bind(language)
-        .bind(slug)
-        .bind(article)
-        .execute()
-        .await?;
+    let taken = tx.query("INSERT INTO published_slugs (language, slug, article_id) VALUES ($1, $2, $3) ON CONFLICT (language, slug) DO NOTHING");
+    if taken.bind(language).bind(slug).bind(article).execute().await? == 1 {
+        return Ok(true);
+    }
     let (holder,): (Uuid,) = tx.query("SELECT article_id FROM published_slugs WHERE language = $1 AND slug = $2").bind(language).bind(slug).one().await?;
     Ok(holder == article)
 }

@@ -184,6 +184,12 @@ impl Translation {
         Standing { version: self.version, updated_at: self.updated_at, updated_by: Some(self.updated_by) }
     }
 
+    /// Whether an embargo keeps it from readers.
+    #[must_use]
+    pub fn is_embargoed(&self, now: Timestamp) -> bool {
+        self.embargo_until.is_some_and(|until| until > now)
+    }
+
     /// How a caller stands to it, who stands to its story as `found` says.
     #[must_use]
     pub fn relation(&self, actor: &Actor, found: &Found) -> Relation {
@@ -436,14 +442,23 @@ pub(super) struct Moved<'a> {
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn advance(
+pub(super) async fn advance(tx: &mut Tx, actor: &Actor, old: &Translation, to: (Publication, Review), moved: Moved<'_>, now: Timestamp) -> Result<Translation> {
+    put_state(tx, actor, old, to, moved, now).await?;
+    read(tx, old.article_id, &old.language).await?.ok_or_else(|| Error::internal("the text that was moved is not there"))
+}
+
+/// As [`advance`], for who reads the text later.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn put_state(
     tx: &mut Tx,
     actor: &Actor,
     old: &Translation,
     (publication, review): (Publication, Review),
     moved: Moved<'_>,
     now: Timestamp,
-) -> Result<Translation> {
+) -> Result<()> {
     let is_published = moved.published.is_some();
     tx.query(
         "UPDATE translations SET publication = $3, review = $4, return_reason = $5, slug = COALESCE($6, slug), \
@@ -467,7 +482,7 @@ pub(super) async fn advance(
     .bind(moved.withheld)
     .execute()
     .await?;
-    changed(tx, actor, old, now).await
+    articles::touch(tx, old.article_id, actor.id(), now).await
 }
 
 /// Gives a withheld text back, as readers saw it, and lets it go its own way.

@@ -163,9 +163,11 @@ pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Transla
     complete(text)?;
     let change = change_of(text, order)?;
     let own = text.slug.as_deref();
-    let slug = publication::claim_slug(tx, text.article_id, &text.language, own, &text.text.headline, now).await?;
-    store::advance(tx, actor, text, to, Moved { published: Some(&slug), ..Moved::default() }, now).await?;
-    store::pin(tx, text.article_id, &text.language).await?;
+    let slug = publication::claim_slug(tx, text.article_id, &text.language, own, &text.text.headline, text.is_embargoed(now)).await?;
+    store::put_state(tx, actor, text, to, Moved { published: Some(&slug), ..Moved::default() }, now).await?;
+    if !text.is_original {
+        store::pin(tx, text.article_id, &text.language).await?;
+    }
     follow(tx, actor, text, Event::Published, now).await?;
     if let Some(kind) = change.kind.filter(|_| text.is_original) {
         assignments::open_for_change(tx, actor, text.article_id, kind, change.public_note.as_deref(), now).await?;

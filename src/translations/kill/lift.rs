@@ -70,7 +70,7 @@ async fn lift(tx: &mut Tx, config: &Config, actor: &Actor, text: &Translation, f
     four_eyes(actor, text)?;
     let slug = match &text.withheld_slug {
         Some(slug) => slug.clone(),
-        None => publication::claim_slug(tx, text.article_id, &text.language, text.slug.as_deref(), &text.text.headline, now).await?,
+        None => publication::claim_slug(tx, text.article_id, &text.language, text.slug.as_deref(), &text.text.headline, text.is_embargoed(now)).await?,
     };
     store::lift(tx, actor, text, to, reason, now).await?;
     let people = notices::desk(tx, found.article.agency_id).await?;
