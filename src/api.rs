@@ -2,7 +2,7 @@
 
 use crate::error::{Code, Problem};
 use crate::policy::{Access, Role, access};
-use crate::{agencies, articles, auth, cors, delivery, edge, health, problems, sections, staff, topics, translations};
+use crate::{agencies, articles, auth, cors, delivery, edge, health, problems, sections, staff, topics, translations, xliff};
 use actix_web::App;
 use actix_web::middleware::from_fn;
 use serde_json::{Map, Value, json};
@@ -33,7 +33,8 @@ pub fn routes(config: &mut ServiceConfig, origins: &[String]) {
                 .configure(sections::routes)
                 .configure(topics::routes)
                 .configure(articles::routes)
-                .configure(translations::routes),
+                .configure(translations::routes)
+                .configure(xliff::routes),
         );
 }
 

@@ -77,6 +77,9 @@ codes! {
     AlreadyExists = "already_exists", CONFLICT, "It exists already";
     /// The request contradicts another record, for example one that still uses this one. `detail` says which.
     Conflict = "conflict", CONFLICT, "In conflict with another record";
+    /// The file was made from an older revision of the original, or of the text, than there is now: `made_from` and `current` say which. Export it anew,
+    /// or take it as it is with `accept_stale=true`.
+    StaleSource = "stale_source", CONFLICT, "The file is older than the text";
     /// A request with the same `Idempotency-Key` is still being worked on. Repeat it in a moment.
     IdempotencyInProgress = "idempotency_in_progress", CONFLICT, "The same request is under way";
     /// The text was withdrawn for good. `public_note` says why, where that is public.
@@ -115,7 +118,7 @@ impl Code {
 /// One fault of the request: where it is, what it is, what would do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Fault {
-    /// JSON Pointer (RFC 6901) into the body.
+    /// JSON Pointer (RFC 6901) into the body; where that is XML, an XPath.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
     /// The name of the query parameter, path parameter or header.
@@ -162,6 +165,12 @@ impl Faults {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether no more would be told.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.0.len() >= MOST_FAULTS
     }
 
     /// # Errors

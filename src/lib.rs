@@ -47,3 +47,4 @@ pub mod serve;
 pub mod staff;
 pub mod topics;
 pub mod translations;
+pub mod xliff;

@@ -3,17 +3,17 @@
 use super::store::First;
 use super::text::{NewText, TextChange, convert, from_html};
 use super::workflow::TextPath;
-use super::{Translation, compare, find, freshness, put_first, revisions, store, workflow};
+use super::{Translation, compare, find, freshness, place, put, put_first, revisions, store, workflow};
 use crate::answer::Answer;
 use crate::articles::{self, Article, NewArticle};
 use crate::auth::Caller;
 use crate::db::{Timestamp, Tx};
-use crate::error::{Code, Error, Faults, Result};
+use crate::error::{Error, Faults, Result};
 use crate::extract::{Body, Object, Path};
 use crate::idempotency::Write;
 use crate::language::Tag;
 use crate::page::Page;
-use crate::policy::{Actor, Permission, ReadWork, WriteWork, decide};
+use crate::policy::{Actor, Permission, ReadWork, WriteWork};
 use crate::precondition::{IfMatch, Precondition};
 use crate::state::State;
 use actix_web::web::Data;
@@ -121,7 +121,7 @@ struct ArticlePath {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "it only describes")]
-struct PutPrecondition {
+pub struct PutPrecondition {
     /// The ETag that you read, to replace a text.
     #[param(rename = "If-Match", example = "\"v1\"")]
     if_match: Option<String>,
@@ -236,30 +236,15 @@ async fn put_translation(
     let now = state.clock.now();
     write
         .run(&caller, async |tx| {
+            let old = place(tx, &caller, path.id, &path.language, &precondition, now).await?;
             let mut faults = Faults::default();
             let (text, slug) = new.read(caller.staff_id(), &mut faults);
-            if precondition.wants_new() || precondition.is_blind() {
-                articles::hold(tx, path.id).await?;
-                let found = articles::find(&mut *tx, &caller, path.id, now).await?;
-                articles::admit(decide(WriteWork::RULE, &caller, found.takes_translations_of(&caller)), "article")?;
-                if precondition.is_blind() {
-                    let detail = "Send If-None-Match: * to add a text, or If-Match with the ETag that you read to replace it.";
-                    return Err(Error::new(Code::PreconditionRequired, detail));
-                }
-                store::check(tx, caller.agency, &text, &[], &mut faults).await?;
-                faults.finish()?;
-                let first = First { article: path.id, language: &path.language, is_original: false, text: &text, slug: slug.as_deref() };
-                let added = put_first(tx, &caller, first, now).await?;
+            let written = put(tx, &caller, (path.id, &path.language), old.as_ref(), &text, slug.as_deref(), faults, now).await?;
+            if old.is_none() {
                 let location = state.url(&format!("/v1/articles/{}/translations/{}", path.id, path.language));
-                return Ok(Answer::created(location, &added)?.version(added.version));
+                return Ok(Answer::created(location, &written)?.version(written.version));
             }
-            let (old, _) = find(tx, &caller, WriteWork::RULE, path.id, &path.language, now).await?;
-            precondition.check(old.standing())?;
-            store::check(tx, old.agency_id, &text, &old.text.authors, &mut faults).await?;
-            faults.finish()?;
-            let slug = slug.or_else(|| old.slug.clone());
-            let replaced = store::put_next(tx, &caller, &old, &text, slug.as_deref(), None, now).await?;
-            Ok(Answer::ok(&replaced)?.version(replaced.version))
+            Ok(Answer::ok(&written)?.version(written.version))
         })
         .await
 }

@@ -6,15 +6,18 @@
 mod compare;
 mod freshness;
 mod http;
+mod put;
 mod revisions;
 mod store;
 mod text;
 mod workflow;
 
-pub use http::{CreateArticle, create, routes};
-pub use store::{First, Translation, find, put_first};
-pub use text::{NewText, Text};
-pub use workflow::{PublishOrder, approve, kill, publish, submit, unpublish};
+pub use http::{CreateArticle, PutPrecondition, create, routes};
+pub use put::{base_on, place, put};
+pub use revisions::read as read_revision;
+pub use store::{First, Translation, find, list, put_first};
+pub use text::{NewText, SeoText, Text};
+pub use workflow::{PublishOrder, TextPath, approve, kill, publish, submit, unpublish};
 
 use crate::db::{TextEnum, Timestamp, Tx};
 use crate::error::{Code, Error, Result};
