@@ -102,7 +102,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Element, Malformed> {
     let config = reader.config_mut();
     config.expand_empty_elements = true;
     config.check_comments = true;
-    let mut tree = Tree::default();
+    let mut tree = Tree { beginning: start, ..Tree::default() };
     loop {
         tree.offset = start + usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
         let event = reader.read_event().map_err(|e| {
@@ -124,6 +124,8 @@ struct Tree {
     skipped: usize,
     root: Option<Element>,
     offset: usize,
+    /// Where the file begins: behind its byte order mark.
+    beginning: usize,
 }
 
 impl Tree {
@@ -143,7 +145,7 @@ impl Tree {
             }
             Event::DocType(_) => self.fault("has a DOCTYPE; XLIFF has no DTD, and none is read"),
             Event::Decl(declaration) => {
-                let is_first = self.open.is_empty() && self.root.is_none() && self.offset <= '\u{FEFF}'.len_utf8();
+                let is_first = self.open.is_empty() && self.root.is_none() && self.offset == self.beginning;
                 let is_1_0 = declaration.version().is_ok_and(|version| version == "1.0");
                 let is_utf_8 = declaration.encoding().is_none_or(|encoding| encoding.is_ok_and(|name| name.eq_ignore_ascii_case("utf-8")));
                 if is_first && is_1_0 && is_utf_8 {

@@ -18,3 +18,4 @@ mod staff;
 mod support;
 mod translations;
 mod workflow;
+mod xliff;

@@ -26,11 +26,11 @@ fn one_fault_each() {
         ("<file id=\"text\"", "<file", "missing_attribute", "/xliff/file[1] line 3, column 3"),
         ("original_revision", "other", "missing_metadata", "/xliff/file[@id='text'] line 3"),
         (">00000000-0000-0000-0000-000000000000<", ">00000000-0000-0000-0000-000000000001<", "wrong_article", "/xliff/file[@id='text'] line 3"),
-        ("<unit id=\"summary\"", "<unit id=\"headline\"", "duplicate_id", "unit[@id='headline'] line 21, column 5"),
+        ("<unit id=\"summary\"", "<unit id=\"headline\"", "duplicate_id", "unit[@id='headline'] line 19, column 5"),
         ("<unit id=\"summary\"", "<unit id=\"summery\"", "unknown_unit", "unit[@id='summery']"),
-        ("<unit id=\"summary\"", "<unit", "missing_attribute", "unit[2] line 21"),
+        ("<unit id=\"summary\"", "<unit", "missing_attribute", "unit[2] line 19"),
         ("<unit id=\"summary\"", "<unit id=\"a b\"", "invalid_attribute", "unit[@id='a b']"),
-        ("state=\"translated\"", "state=\"done\"", "invalid_attribute", "segment[1] line 16"),
+        ("state=\"translated\"", "state=\"done\"", "invalid_attribute", "segment[1] line 14"),
         ("state=\"translated\"", "colour=\"red\"", "unknown_attribute", "segment[1]"),
         ("<notes>", "<remarks/><notes>", "unknown_element", "remarks[1]"),
         ("<source>In short</source>\n<target>In short</target>", "<target>In short</target><source>In short</source>", "misplaced_element", "source[1]"),
@@ -96,7 +96,7 @@ fn what_breaks_a_rule_of_texts_is_told_at_its_unit() {
     let faults = try_import(&file, &source, None, false).unwrap_err();
     let fault = &faults[0];
     assert_eq!((fault.pointer.as_deref(), fault.code.as_ref()), (Some("/xliff/file[@id='text']/unit[@id='headline']"), "invalid_text"));
-    assert!(fault.detail.starts_with("line 14, column 5: has 301 characters"), "{}", fault.detail);
+    assert!(fault.detail.starts_with("line 13, column 5: has 301 characters"), "{}", fault.detail);
     let long = "y".repeat(20_001);
     let source = text("H", &json!([super::paragraph("a", "One")]));
     let file = translated(&export(&source, None), |text| if text == "One" { long.clone() } else { text.to_owned() });

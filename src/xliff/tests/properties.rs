@@ -120,7 +120,8 @@ proptest! {
         let file = export(&source, Some(&target));
         let faults = validator::faults(&file);
         prop_assert!(faults.is_empty(), "{:#?}\n{}", faults, file);
-        prop_assert_eq!(import(&file, &source, Some(&target)), target);
+        // What the original has and the translation has not is not finished.
+        prop_assert_eq!(try_import(&file, &source, Some(&target), true).unwrap(), target);
     }
 
     #[test]
@@ -139,14 +140,14 @@ proptest! {
     #[test]
     fn other_words_keep_the_marks(source in any_text(), target in any_text()) {
         let file = export(&source, Some(&target)).replace("<target>", "<target>!");
-        let made = import(&file, &source, Some(&target));
+        let made = try_import(&file, &source, Some(&target), true).unwrap();
         let marks = |body: &Body| {
             let blocks = serde_json::to_value(body).unwrap();
-            let text = |span: &Value| span["text"].as_str().unwrap().to_owned();
             let spans = blocks.as_array().unwrap().iter().flat_map(|block| block["children"].as_array().cloned().unwrap_or_default());
-            spans.filter(|span| !text(span).is_empty()).flat_map(|span| text(&span).chars().map(|c| (c, span["marks"].to_string())).collect::<Vec<_>>()).filter(|(c, _)| *c != '!').collect::<Vec<_>>()
+            let characters = |span: &Value| span["text"].as_str().unwrap().chars().map(|c| (c, span["marks"].to_string())).collect::<Vec<_>>();
+            spans.flat_map(|span| characters(&span)).filter(|(c, _)| *c != '!').collect::<Vec<_>>()
         };
-        prop_assert_eq!(marks(&made.body).len(), marks(&target.body).len());
+        prop_assert_eq!(marks(&made.body), marks(&target.body));
     }
 
     #[test]
@@ -182,6 +183,5 @@ fn try_damaged(file: &str, source: &Text) -> Option<Text> {
     use super::super::apply::{self, Job};
     let (document, mut report) = super::super::read::document(file.as_bytes().to_vec()).ok()?;
     let text = apply::text(&Job { source, target: None, partial: true }, source.clone(), &document, &mut report);
-    let _ = try_import;
     report.faults.is_empty().then_some(text)
 }

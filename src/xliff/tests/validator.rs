@@ -171,7 +171,12 @@ fn described(element: &Element) -> Vec<(&str, &str)> {
 }
 
 fn said(element: &Element) -> String {
-    element.children.iter().map(|node| if let Node::Element(child) = node { said(child) } else { String::new() }).collect::<String>() + &element.text()
+    let within = |node: &Node| match node {
+        Node::Element(child) if child.name == "cp" => "\u{FFFD}".to_owned(),
+        Node::Element(child) => said(child),
+        Node::Text(text) => text.clone(),
+    };
+    element.children.iter().map(within).collect()
 }
 
 /// Codes of what is within, by their ids.

@@ -109,6 +109,7 @@ pub async fn run(app: App) -> Map<String, Value> {
     people(&mut day).await;
     stories(&mut day).await;
     readers(&mut day).await;
+    exchange(&mut day).await;
     day.recorded
 }
 
@@ -278,4 +279,19 @@ async fn readers(day: &mut Scenario) {
     let staff = day.call("list_published_staff", &anyone, &[], "?limit=2", None, None).await.json();
     let id = staff["data"][0]["id"].as_str().unwrap().to_owned();
     day.call("get_published_staff_member", &anyone, &[&id], "", None, None).await;
+}
+
+/// Files are no JSON: the document has an example of its own for them.
+async fn exchange(day: &mut Scenario) {
+    let editor = day.app.staff("editor@trend.example").await;
+    let new = json!({ "original_language": "az", "headline": "Xəzər sahilində yaşıl enerji", "body_html": "<p>Külək güclüdür.</p>" });
+    let id = id_of(&editor.post("/v1/articles").json(&new).expect(201).await);
+    let (method, path) = address("export_xliff", &[&id, "kk"]);
+    let exported = editor.request(method, &path).expect(200).await;
+    day.recorded.insert("export_xliff".to_owned(), json!({ "status": 200, "request": null, "response": null }));
+    let file = exported.text().replacen("</source>", "</source><target>Каспий жағалауында жасыл энергия</target>", 1);
+    let (method, path) = address("import_xliff", &[&id, "kk"]);
+    let request = editor.request(method, &format!("{path}?partial=true")).header("If-None-Match", "*").body("application/xliff+xml", file);
+    let imported = request.expect(201).await;
+    day.record("import_xliff", None, &imported);
 }
