@@ -118,7 +118,7 @@ impl Code {
 /// One fault of the request: where it is, what it is, what would do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Fault {
-    /// JSON Pointer (RFC 6901) into the body; where that is XML, an XPath.
+    /// JSON Pointer (RFC 6901) into the body; where that is XML, the path of the element.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
     /// The name of the query parameter, path parameter or header.

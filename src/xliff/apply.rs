@@ -1,11 +1,10 @@
 //! The targets of a file put into a text.
 
-use super::content::{Piece, Side, fresh_name, is_blank, plain, push_text, rewrite};
-use super::inline::{Named, Token};
+use super::codes::resolve;
+use super::content::{Piece, Side, fresh_name, is_blank, plain, rewrite};
 use super::plan::{self, Pair, Unit, fact_pairs, facts, id_of, pairs, parts};
 use super::read::{Document, FoundUnit};
 use super::report::Report;
-use super::write::{can_delete, code_id, data_id, original};
 use super::xml::short;
 use crate::body::{Block, Body, TextBlock};
 use crate::error::Faults;
@@ -54,7 +53,7 @@ pub(super) fn text(job: &Job<'_>, base: Text, document: &Document, report: &mut 
     text.check(&mut faults);
     for fault in faults.finish().err().into_iter().flat_map(|e| e.faults) {
         let id = fault.pointer.unwrap_or_default().trim_start_matches('/').replace('/', ".");
-        let is_told = id == "headline" && said.targets.get("headline").is_none() && !job.partial;
+        let is_told = id == "headline" && !said.targets.contains_key("headline") && !job.partial;
         if !is_told {
             said.add(report, &id, "invalid_text", &fault.detail);
         }
@@ -87,71 +86,6 @@ fn said<'a>(units: &'a [Unit], document: &'a Document, partial: bool, report: &m
         }
     }
     said
-}
-
-/// The codes of a target by what the unit knows of them.
-fn resolve(unit: &Unit, found: &FoundUnit, report: &mut Report) -> Vec<Piece> {
-    let by_id: HashMap<String, usize> = (0..unit.codes.len()).map(|number| (code_id(number), number)).collect();
-    let data = super::write::data(&unit.codes);
-    let data: HashMap<&str, String> = data.iter().enumerate().map(|(i, text)| (text.as_str(), data_id(i))).collect();
-    let by_data: HashMap<&str, usize> =
-        unit.codes.iter().enumerate().rev().filter_map(|(number, code)| Some((data.get(original(&code.meaning).0.as_str())?.as_str(), number))).collect();
-    let number = |named: &Named| {
-        let by_copy = || named.copy_of.as_ref().and_then(|id| by_id.get(id));
-        let number = by_id.get(&named.id).or_else(by_copy).or_else(|| by_data.get(named.data.as_deref()?));
-        number.copied()
-    };
-    let is_void = |number: usize| unit.codes.get(number).is_some_and(|code| original(&code.meaning).1.is_empty());
-    let (mut pieces, mut open, mut used) = (vec![], vec![], HashSet::new());
-    for token in &found.target {
-        match token {
-            Token::Text(text) => push_text(&mut pieces, text),
-            Token::Void(named) | Token::Open(named) => {
-                let opens = matches!(token, Token::Open(_));
-                let number = number(named);
-                match number {
-                    None => report.add(
-                        &found.path,
-                        named.offset,
-                        "unknown_code",
-                        format!("`{}` is not a code of this unit, and not a copy of one", short(&named.id)),
-                    ),
-                    Some(number) if is_void(number) == opens => {
-                        report.add(
-                            &found.path,
-                            named.offset,
-                            "wrong_code",
-                            format!("`{}` is a code of the other kind: `ph` stands alone, `pc` holds text", short(&named.id)),
-                        );
-                    }
-                    Some(number) => {
-                        used.insert(number);
-                        pieces.push(if opens { Piece::Open(number) } else { Piece::Void(number) });
-                    }
-                }
-                if opens {
-                    open.push((named, number.filter(|number| !is_void(*number))));
-                }
-            }
-            Token::Close { id, offset } => match open.iter().rposition(|(named, _)| named.id == *id) {
-                None => report.add(&found.path, *offset, "unpaired_code", format!("the code `{}` ends without a beginning", short(id))),
-                Some(place) => {
-                    if place + 1 < open.len() {
-                        report.add(&found.path, *offset, "overlapping_codes", format!("the code `{}` ends before one that began within it", short(id)));
-                    }
-                    let (_, number) = open.remove(place);
-                    pieces.extend(number.map(Piece::Close));
-                }
-            },
-        }
-    }
-    for (named, _) in open {
-        report.add(&found.path, named.offset, "unpaired_code", format!("the code `{}` does not end", short(&named.id)));
-    }
-    for (number, code) in unit.codes.iter().enumerate().filter(|(number, code)| !used.contains(number) && !can_delete(unit, code)) {
-        report.add(&found.path, found.offset, "missing_code", format!("the code `{}`, {}, is not in the target", code_id(number), original(&code.meaning).0));
-    }
-    pieces
 }
 
 fn set_field(text: &mut Text, name: &str, value: String) {
@@ -198,7 +132,8 @@ fn body(job: &Job<'_>, said: &Said<'_>, report: &mut Report) -> Body {
         Built { block, is_work: first.is_some() }
     });
     let is_fine = report.faults.is_empty();
-    serde_json::to_value(blocks).map(|value| Body::parse(&value)).unwrap_or_else(|_| Ok(Body::default())).unwrap_or_else(|faults| {
+    let body = serde_json::to_value(blocks).map_or_else(|_| Ok(Body::default()), |value| Body::parse(&value));
+    body.unwrap_or_else(|faults| {
         for fault in faults.into_iter().filter(|_| is_fine) {
             report.add(&said.document.path, said.document.offset, fault.code, format!("the body {} (at {})", fault.detail, fault.pointer));
         }

@@ -71,7 +71,8 @@ struct ImportQuery {
 /// there is no text in the language yet, the targets are empty: translate, and import with `If-None-Match: *`. The ETag is that of the text,
 /// for the `If-Match` of the import.
 #[utoipa::path(tag = "translations", params(TextPath, ExportQuery),
-    responses((status = 200, description = "The file", content_type = "application/xliff+xml", body = String, example = json!(EXAMPLE))),
+    responses((status = 200, description = "The file", content_type = "application/xliff+xml", body = String, example = json!(EXAMPLE),
+        headers(("ETag" = String, description = "The version of the text, where there is one; for the If-Match of the import.")))),
     extensions(("x-problems" = json!(["conflict"]))))]
 #[get("/articles/{id}/translations/{language}/xliff")]
 async fn export_xliff(state: Data<State>, caller: Caller<ReadWork>, Path(path): Path<TextPath>, Query(query): Query<ExportQuery>) -> Result<HttpResponse> {
@@ -154,7 +155,6 @@ fn measure(original: &Translation) -> i32 {
     responses((status = 200, description = "Replaced", body = Translation), (status = 201, description = "Added", body = Translation)),
     extensions(("x-problems" = json!(["already_exists", "conflict", "illegal_transition", "precondition_required", "stale_source", "stale_version"]))))]
 #[post("/articles/{id}/translations/{language}/xliff")]
-#[expect(clippy::too_many_arguments, reason = "the parts of one request")]
 async fn import_xliff(
     state: Data<State>,
     caller: Caller<WriteWork>,

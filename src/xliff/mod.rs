@@ -5,6 +5,7 @@
 //! hold (styles, addresses of pictures, names of spans) cannot be lost or forged.
 
 mod apply;
+mod codes;
 mod content;
 mod http;
 mod inline;
@@ -90,7 +91,7 @@ fn claim(document: &Document, article: Uuid, source: &Tag, target: &Tag, report:
     }
     let number = |name: &str| document.metadata.get(name).map(|value| value.parse::<i32>().ok().filter(|number| *number > 0));
     let (original, text) = (number("original_revision").flatten(), number("text_revision"));
-    if document.metadata.get("article").is_none() || original.is_none() || text == Some(None) {
+    if !document.metadata.contains_key("article") || original.is_none() || text == Some(None) {
         report.add(&path, offset, "missing_metadata", "`mda:metadata` of the file must say `article` and `original_revision` as in the export");
         return None;
     }

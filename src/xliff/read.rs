@@ -118,39 +118,35 @@ fn notes(notes: &Element, path: &str, report: &mut Report) {
 struct Part {
     order: usize,
     target: Vec<Token>,
+    is_finished: bool,
+}
+
+/// Ids in use within a unit.
+#[derive(Default)]
+struct Names {
+    data: HashSet<String>,
+    sources: HashSet<String>,
+    targets: HashSet<String>,
 }
 
 fn unit(unit: &Element, path: String, report: &mut Report) -> Option<FoundUnit> {
-    let mut data = HashSet::new();
-    let (mut sources, mut targets) = (HashSet::new(), HashSet::new());
+    let mut names = Names::default();
     let mut parts: Vec<Part> = vec![];
     let mut orders = HashSet::new();
-    let mut is_finished = true;
     for (path, element) in steps(&path, unit).into_iter().filter(|(_, element)| element.space == Space::Core) {
         match element.name.as_str() {
             "notes" => notes(element, &path, report),
             "originalData" => {
                 for (path, element) in steps(&path, element) {
-                    unique(&mut data, element, &path, report);
+                    unique(&mut names.data, element, &path, report);
                 }
             }
             "segment" | "ignorable" => {
-                unique(&mut sources, element, &path, report);
-                let child = |name: &str| steps(&path, element).into_iter().find(|(_, child)| child.is(Space::Core, name));
-                let source = child("source").map(|(path, source)| inline::read(source, &path, &data, &mut sources, report)).unwrap_or_default();
-                let found = child("target");
-                let given = found.as_ref().and_then(|(_, target)| target.get("order")?.parse().ok());
-                let target = found.map(|(path, target)| inline::read(target, &path, &data, &mut targets, report));
-                let order = given.unwrap_or(parts.len() + 1);
-                if !orders.insert(order) {
-                    report.add(&path, element.offset, "duplicate_order", format!("two parts of the unit are to be number {order}"));
+                let part = part(element, &path, parts.len() + 1, &mut names, report);
+                if !orders.insert(part.order) {
+                    report.add(&path, element.offset, "duplicate_order", format!("two parts of the unit are to be number {}", part.order));
                 }
-                let is_initial = element.get("state").is_none_or(|state| state == "initial");
-                let is_open = target.as_ref().is_none_or(|target| is_initial && is_blank(target));
-                if element.name == "segment" && is_open && !is_blank(&source) {
-                    is_finished = false;
-                }
-                parts.push(Part { order, target: target.unwrap_or(source) });
+                parts.push(part);
             }
             _ => {}
         }
@@ -159,7 +155,21 @@ fn unit(unit: &Element, path: String, report: &mut Report) -> Option<FoundUnit> 
         report.add(&path, unit.offset, "invalid_attribute", format!("`order` is {}, but the unit has {} parts", part.order, parts.len()));
     }
     parts.sort_by_key(|part| part.order);
+    let is_finished = parts.iter().all(|part| part.is_finished);
     let target = parts.into_iter().flat_map(|part| part.target).collect();
-    let id = unit.get("id")?.to_owned();
-    Some(FoundUnit { id, path, offset: unit.offset, is_finished, target })
+    Some(FoundUnit { id: unit.get("id")?.to_owned(), path, offset: unit.offset, is_finished, target })
+}
+
+/// A segment, or what stands between two.
+fn part(element: &Element, path: &str, position: usize, names: &mut Names, report: &mut Report) -> Part {
+    unique(&mut names.sources, element, path, report);
+    let child = |name: &str| steps(path, element).into_iter().find(|(_, child)| child.is(Space::Core, name));
+    let source = child("source").map(|(path, source)| inline::read(source, &path, &names.data, &mut names.sources, report)).unwrap_or_default();
+    let found = child("target");
+    let order = found.as_ref().and_then(|(_, target)| target.get("order")?.parse().ok()).unwrap_or(position);
+    let target = found.map(|(path, target)| inline::read(target, &path, &names.data, &mut names.targets, report));
+    let is_initial = element.get("state").is_none_or(|state| state == "initial");
+    let is_open = target.as_ref().is_none_or(|target| is_initial && is_blank(target));
+    let is_finished = element.name == "ignorable" || is_blank(&source) || !is_open;
+    Part { order, target: target.unwrap_or(source), is_finished }
 }

@@ -5,6 +5,7 @@
 
 use super::report::Report;
 use super::xml::{Attribute, Element, Node, Space, short};
+use std::collections::HashMap;
 
 /// What an attribute may say.
 #[derive(Clone, Copy)]
@@ -101,22 +102,13 @@ pub(super) fn step(path: &str, element: &Element, position: usize) -> String {
     }
 }
 
-/// The core elements within, each with its place: the position counts those of the same name.
+/// The elements within, each with its place: the position counts those of the same name.
 pub(super) fn steps<'e>(path: &str, element: &'e Element) -> Vec<(String, &'e Element)> {
-    let mut seen: Vec<(&str, usize)> = vec![];
+    let mut seen: HashMap<&str, usize> = HashMap::new();
     let mut found = vec![];
     for child in element.elements() {
-        let position = match seen.iter_mut().find(|(name, _)| *name == child.name) {
-            Some((_, count)) => {
-                *count += 1;
-                *count
-            }
-            None => {
-                seen.push((&child.name, 1));
-                1
-            }
-        };
-        found.push((step(path, child, position), child));
+        let position = seen.entry(&child.name).and_modify(|count| *count += 1).or_insert(1);
+        found.push((step(path, child, *position), child));
     }
     found
 }

@@ -103,3 +103,28 @@ fn what_breaks_a_rule_of_texts_is_told_at_its_unit() {
     let faults = try_import(&file, &source, None, false).unwrap_err();
     assert_eq!((faults[0].pointer.as_deref(), faults[0].code.as_ref()), (Some("/xliff/file[@id='text']/unit[@id='body.a']"), "too_long"));
 }
+
+/// A megabyte of what is worst for whoever compares each with each is read as fast as any other.
+#[test]
+fn hostile_files_cost_no_more_than_their_size() {
+    let file = good();
+    let many = |n: usize, part: &dyn Fn(usize) -> String| (0..n).map(part).collect::<Vec<_>>().concat();
+    let in_target = |text: &str| file.replacen("<target>In short", &format!("<target>{text}"), 1);
+    let in_file = |text: &str| file.replacen("<unit id=\"summary\"", &format!("{text}<unit id=\"summary\""), 1);
+    let files = [
+        in_target(&many(30_000, &|n| format!("<sc id='s{n}'/>"))),
+        in_target(&many(30_000, &|n| format!("<ec startRef='e{n}'/>"))),
+        in_target(&many(50_000, &|n| format!("<x{n}/>"))),
+        in_target(&many(60_000, &|_| "<cp hex='7'/>".to_owned())),
+        in_file(&many(20_000, &|n| format!("<unit id='u{n}'/>"))),
+        in_file(&many(60_000, &|_| "<notes/>".to_owned())),
+        file.replacen("</unit>", &format!("{}</unit>", many(20_000, &|_| "<segment><source/></segment>".to_owned())), 1),
+        file.replacen("<notes>", &format!("{}<notes>", many(80_000, &|n| format!("<o:y{n} xmlns:o='{n}'/>"))), 1),
+    ];
+    for file in files {
+        let _ = super::properties::try_damaged(&file, &rich());
+    }
+    let breaks = text("H", &json!([super::paragraph("a", &"\n".repeat(20_000)), super::paragraph("b", &format!("b{}", "\n".repeat(19_000)))]));
+    let file = export(&breaks, Some(&breaks));
+    assert_eq!(super::import(&file, &breaks, Some(&breaks)), breaks);
+}

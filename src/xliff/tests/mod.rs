@@ -3,6 +3,7 @@
 mod faults;
 mod properties;
 mod validator;
+mod xml;
 
 use super::apply::{self, Job};
 use super::plan::{self, Unit};
@@ -56,17 +57,14 @@ fn import(file: &str, source: &Text, target: Option<&Text>) -> Text {
     try_import(file, source, target, false).unwrap_or_else(|faults| panic!("{faults:#?}\n{file}"))
 }
 
-/// What a tool does that copies each source to its target, with what `change` makes of it.
+/// What a tool does that puts what `change` makes of a source into its target.
 fn translated(file: &str, change: impl Fn(&str) -> String) -> String {
-    let mut out = String::new();
-    for line in file.split_inclusive("</source>\n") {
-        out.push_str(line);
-        if let (Some((_, source)), Some(_)) = (line.rsplit_once("<source>"), line.strip_suffix("</source>\n")) {
-            let source = source.trim_end_matches("</source>\n");
-            out.push_str(&format!("<target>{}</target>\n", change(source)));
-        }
-    }
-    out.replace("<segment state=\"initial\">", "<segment state=\"translated\">")
+    let line = |line: &str| match line.rsplit_once("<source>") {
+        Some((_, source)) => format!("{line}</source>\n<target>{}</target>", change(source)),
+        None => line.to_owned(),
+    };
+    let lines: Vec<String> = file.split("</source>").map(line).collect();
+    lines.concat().replace("<segment state=\"initial\">", "<segment state=\"translated\">")
 }
 
 fn rich() -> Text {
@@ -112,7 +110,7 @@ fn an_export_keeps_the_rules_of_oasis() {
 #[test]
 fn a_new_text_has_the_form_of_the_original() {
     let source = rich();
-    let file = translated(&export(&source, None), |text| text.to_uppercase_text());
+    let file = translated(&export(&source, None), Uppercase::to_uppercase_text);
     let made = import(&file, &source, None);
     assert_eq!((made.headline.as_str(), made.summary.as_deref()), ("HEADLINE & MORE", Some("IN SHORT")));
     let mut expected = serde_json::to_value(&source.body).unwrap();

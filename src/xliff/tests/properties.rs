@@ -179,7 +179,8 @@ proptest! {
     }
 }
 
-fn try_damaged(file: &str, source: &Text) -> Option<Text> {
+/// Takes what of a file can be taken.
+pub fn try_damaged(file: &str, source: &Text) -> Option<Text> {
     use super::super::apply::{self, Job};
     let (document, mut report) = super::super::read::document(file.as_bytes().to_vec()).ok()?;
     let text = apply::text(&Job { source, target: None, partial: true }, source.clone(), &document, &mut report);
