@@ -71,8 +71,9 @@ struct ImportQuery {
 /// there is no text in the language yet, the targets are empty: translate, and import with `If-None-Match: *`. The ETag is that of the text,
 /// for the `If-Match` of the import.
 #[utoipa::path(tag = "translations", params(TextPath, ExportQuery),
-    responses((status = 200, description = "The file", content_type = "application/xliff+xml", body = String, example = json!(EXAMPLE),
-        headers(("ETag" = String, description = "The version of the text, where there is one; for the If-Match of the import.")))),
+    responses((status = 200, description = "The file", content_type = "application/xliff+xml", body = String,
+        headers(("ETag" = String, description = "The version of the text, where there is one; for the If-Match of the import.")),
+        example = json!(EXAMPLE))),
     extensions(("x-problems" = json!(["conflict"]))))]
 #[get("/articles/{id}/translations/{language}/xliff")]
 async fn export_xliff(state: Data<State>, caller: Caller<ReadWork>, Path(path): Path<TextPath>, Query(query): Query<ExportQuery>) -> Result<HttpResponse> {
