@@ -4,7 +4,7 @@ use crate::error::{Code, Problem};
 use crate::policy::{Access, Role, access};
 use crate::{
     agencies, articles, assignments, audit, auth, comments, cors, delivery, edge, front_pages, health, jobs, notices, partner, presence, preview, problems,
-    schedule, sections, staff, topics, translations,
+    schedule, sections, staff, topics, translations, xliff,
 };
 use actix_web::App;
 use actix_web::middleware::from_fn;
@@ -46,7 +46,8 @@ pub fn routes(config: &mut ServiceConfig, origins: &[String]) {
                 .configure(jobs::routes)
                 .configure(comments::routes)
                 .configure(presence::routes)
-                .configure(notices::routes),
+                .configure(notices::routes)
+                .configure(xliff::routes),
         );
 }
 

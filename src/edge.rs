@@ -113,20 +113,26 @@ fn check(request: &ServiceRequest) -> Result<(), Error> {
         }
     }
     idempotency::check(request.headers())?;
-    if !accepts_json(request.headers()) && request.path().starts_with("/v1/") && !OTHER_TYPES.contains(&request.path()) {
+    let also = if request.path().ends_with("/xliff") { XLIFF } else { &[] };
+    if !accepts(request.headers(), also) && request.path().starts_with("/v1/") && !OTHER_TYPES.contains(&request.path()) {
         return Err(Error::new(Code::NotAcceptable, "The answers of this API are application/json."));
     }
     Ok(())
 }
 
-fn accepts_json(headers: &HeaderMap) -> bool {
+/// What an address that ends so answers, beside problems.
+const XLIFF: &[&str] = &["application/xliff+xml", "application/xml", "text/xml"];
+
+/// Whether JSON may be answered, or one of the other types of this address.
+fn accepts(headers: &HeaderMap, also: &[&str]) -> bool {
     let Some(accept) = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()) else { return true };
     accept.trim().is_empty()
         || accept.split(',').any(|range| {
             let mut parts = range.split(';').map(str::trim);
             let media = parts.next().unwrap_or_default().to_ascii_lowercase();
             let refused = parts.any(|part| matches!(part.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()), Some(q) if q <= 0.0));
-            matches!(media.as_str(), "*/*" | "application/*" | "application/json" | "application/problem+json") && !refused
+            let known = matches!(media.as_str(), "*/*" | "application/*" | "application/json" | "application/problem+json");
+            (known || also.contains(&media.as_str())) && !refused
         })
 }
 
@@ -258,7 +264,7 @@ mod tests {
         let accepts = |value: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT, HeaderValue::from_str(value).unwrap());
-            accepts_json(&headers)
+            super::accepts(&headers, &[])
         };
         assert!(accepts("*/*") && accepts("text/html, application/json;q=0.1") && accepts("application/*"));
         assert!(!accepts("text/html") && !accepts("application/json;q=0"));

@@ -79,6 +79,9 @@ codes! {
     AlreadyExists = "already_exists", CONFLICT, "It exists already";
     /// The request contradicts another record, for example one that still uses this one. `detail` says which.
     Conflict = "conflict", CONFLICT, "In conflict with another record";
+    /// The file was made from an older revision of the original, or of the text, than there is now: `made_from` and `current` say which. Export it anew,
+    /// or take it as it is with `accept_stale=true`.
+    StaleSource = "stale_source", CONFLICT, "The file is older than the text";
     /// A request with the same `Idempotency-Key` is still being worked on. Repeat it in a moment.
     IdempotencyInProgress = "idempotency_in_progress", CONFLICT, "The same request is under way";
     /// The text was withdrawn for good. `public_note` says why, where that is public; `replaced_by` has the `id` and `url` of what is read in its place, where there is such.
@@ -119,7 +122,7 @@ impl Code {
 /// One fault of the request: where it is, what it is, what would do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Fault {
-    /// JSON Pointer (RFC 6901) into the body.
+    /// JSON Pointer (RFC 6901) into the body; where that is XML, the path of the element.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
     /// The name of the query parameter, path parameter or header.
@@ -166,6 +169,12 @@ impl Faults {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether no more would be told.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.0.len() >= MOST_FAULTS
     }
 
     /// # Errors

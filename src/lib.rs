@@ -55,3 +55,4 @@ pub mod serve;
 pub mod staff;
 pub mod topics;
 pub mod translations;
+pub mod xliff;

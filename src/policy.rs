@@ -328,6 +328,8 @@ pub const OPERATIONS: &[(&str, Access)] = &[
     ("check_translation", needs::<WriteWork>()),
     ("detach_translation", needs::<ReviewWork>()),
     ("attach_translation", needs::<ReviewWork>()),
+    ("export_xliff", needs::<ReadWork>()),
+    ("import_xliff", needs::<WriteWork>()),
     ("assign_translation", needs::<AssignWork>()),
     ("submit_translation", needs::<SubmitWork>()),
     ("return_translation", needs::<ReviewWork>()),

@@ -4,18 +4,17 @@ use super::stale::{self, Newest, StaleText};
 use super::store::First;
 use super::text::{NewText, TextChange, convert, from_html};
 use super::workflow::TextPath;
-use super::{Translation, compare, embargo, find, freshness, kill, put_first, revisions, store, workflow};
+use super::{Translation, compare, embargo, find, freshness, kill, place, put, put_first, revisions, store, workflow};
 use crate::answer::Answer;
 use crate::articles::{self, Article, NewArticle};
-use crate::assignments;
 use crate::auth::Caller;
 use crate::db::{Timestamp, Tx};
-use crate::error::{Code, Error, Faults, Result};
+use crate::error::{Error, Faults, Result};
 use crate::extract::{Body, Object, Path};
 use crate::idempotency::Write;
 use crate::language::Tag;
 use crate::page::Page;
-use crate::policy::{Actor, Permission, ReadWork, WriteWork, decide};
+use crate::policy::{Actor, Permission, ReadWork, WriteWork};
 use crate::precondition::{IfMatch, Precondition};
 use crate::schedule;
 use crate::state::State;
@@ -128,7 +127,7 @@ struct ArticlePath {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "it only describes")]
-struct PutPrecondition {
+pub struct PutPrecondition {
     /// The ETag that you read, to replace a text.
     #[param(rename = "If-Match", example = "\"v1\"")]
     if_match: Option<String>,
@@ -249,36 +248,17 @@ async fn put_translation(
     let (sound, mut newest) = (faults.is_empty(), None);
     let outcome = write
         .run(&caller, async |tx| {
-            if precondition.wants_new() || precondition.is_blind() {
-                articles::hold(tx, path.id).await?;
-                let found = articles::find(&mut *tx, &caller, path.id, now).await?;
-                let works = assignments::making(tx, &caller, path.id, &path.language, now).await?;
-                let mut relation = found.takes_translations_of(&caller);
-                // Who is asked for this text has a part in the story, as far as this text goes.
-                relation.involved |= caller.staff_id().is_some() && works.iter().any(|work| work.is_asked_of(&caller));
-                articles::admit(decide(WriteWork::RULE, &caller, relation), "article")?;
-                if precondition.is_blind() {
-                    let detail = "Send If-None-Match: * to add a text, or If-Match with the ETag that you read to replace it.";
-                    return Err(Error::new(Code::PreconditionRequired, detail));
-                }
-                for work in &works {
-                    work.admit_writer(&caller)?;
-                }
-                store::check(tx, caller.agency, &text, &[], &mut faults).await?;
-                faults.finish()?;
-                let first = First { article: path.id, language: &path.language, is_original: false, text: &text, slug: slug.as_deref() };
-                let added = put_first(tx, &caller, first, now).await?;
-                let location = state.url(&format!("/v1/articles/{}/translations/{}", path.id, path.language));
-                return Ok(Answer::created(location, &added)?.version(added.version));
+            let old = place(tx, &caller, path.id, &path.language, &precondition, now).await?;
+            if let Some(old) = &old {
+                newest = Some(Newest::from(old));
+                precondition.check(old.standing())?;
             }
-            let (old, _) = find(tx, &caller, WriteWork::RULE, path.id, &path.language, now).await?;
-            newest = Some(Newest::from(&old));
-            precondition.check(old.standing())?;
-            store::check(tx, old.agency_id, &text, &old.text.authors, &mut faults).await?;
-            faults.finish()?;
-            let slug = slug.or_else(|| old.slug.clone());
-            let replaced = store::put_next(tx, &caller, &old, &text, slug.as_deref(), None, now).await?;
-            Ok(Answer::ok(&replaced)?.version(replaced.version))
+            let written = put(tx, &caller, (path.id, &path.language), old.as_ref(), &text, slug.as_deref(), faults, now).await?;
+            if old.is_none() {
+                let location = state.url(&format!("/v1/articles/{}/translations/{}", path.id, path.language));
+                return Ok(Answer::created(location, &written)?.version(written.version));
+            }
+            Ok(Answer::ok(&written)?.version(written.version))
         })
         .await;
     stale::explain(&state.db, &path, &precondition, newest, outcome, |_| sound.then_some(text)).await

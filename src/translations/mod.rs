@@ -8,6 +8,7 @@ mod embargo;
 mod freshness;
 mod http;
 mod kill;
+mod put;
 mod revisions;
 mod stale;
 mod store;
@@ -15,9 +16,11 @@ mod text;
 mod workflow;
 
 pub use embargo::EndEmbargo;
-pub use http::{CreateArticle, create, routes};
-pub use store::{First, Translation, find, headlines, look, put_first};
-pub use text::{NewText, Text};
+pub use http::{CreateArticle, PutPrecondition, create, routes};
+pub use put::{base_on, place, put};
+pub use revisions::read as read_revision;
+pub use store::{First, Translation, find, headlines, list, look, put_first};
+pub use text::{NewText, SeoText, Text};
 pub use workflow::{PublishOrder, TextPath, approve, kill, publish, submit, unpublish};
 
 use crate::db::{TextEnum, Timestamp, Tx};

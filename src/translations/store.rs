@@ -252,7 +252,10 @@ pub(super) async fn read(on: impl Reader<'_>, article: Uuid, language: &Tag) -> 
 }
 
 /// All texts of an article, the original first.
-pub(super) async fn list(on: impl Reader<'_>, article: Uuid) -> Result<Vec<Translation>> {
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(on: impl Reader<'_>, article: Uuid) -> Result<Vec<Translation>> {
     let rows: Vec<Row> = texts(on, article).push(" ORDER BY t.is_original DESC, t.language").all().await?;
     Ok(rows.into_iter().map(Translation::from).collect())
 }
@@ -533,6 +536,17 @@ pub(super) async fn check_off(tx: &mut Tx, actor: &Actor, old: &Translation, now
     );
     query.bind(old.article_id).bind(&old.language).bind(now).bind(actor.id()).execute().await?;
     publication::refresh(tx, old.article_id, now).await?;
+    changed(tx, actor, old, now).await
+}
+
+/// Pins a translation to a revision of its original.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn rebase(tx: &mut Tx, actor: &Actor, old: &Translation, base: i32, now: Timestamp) -> Result<Translation> {
+    let query =
+        tx.query("UPDATE translations SET base_revision = $3, version = version + 1, updated_at = $4, updated_by = $5 WHERE article_id = $1 AND language = $2");
+    query.bind(old.article_id).bind(&old.language).bind(base).bind(now).bind(actor.id()).execute().await?;
     changed(tx, actor, old, now).await
 }
 

@@ -229,7 +229,8 @@ fn check_slug(slug: Option<&str>, faults: &mut Faults) {
 }
 
 impl Text {
-    fn check(&self, faults: &mut Faults) {
+    /// Notes what breaks a rule, apart from the body, which keeps its rules by itself.
+    pub fn check(&self, faults: &mut Faults) {
         faults.text("/headline", &self.headline, 1, 300);
         let texts = [
             ("/summary", &self.summary, 2_000),

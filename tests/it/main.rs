@@ -35,3 +35,4 @@ mod staff;
 mod support;
 mod translations;
 mod workflow;
+mod xliff;

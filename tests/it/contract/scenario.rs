@@ -118,6 +118,7 @@ pub async fn run(app: App) -> Map<String, Value> {
     background(&mut day).await;
     front_ends(&mut day).await;
     audit(&mut day).await;
+    exchange(&mut day).await;
     day.recorded
 }
 
@@ -484,4 +485,18 @@ async fn desk(day: &mut Scenario) {
     let reason = json!({ "reason": "The story is overtaken." });
     day.call("cancel_assignment", &editor, &[&work(1)], "", Some("\"v1\""), Some(reason)).await;
     day.call("get_coverage", &editor, &[], "?languages=az,en,kk,kk-Latn&limit=2", None, None).await;
+}
+
+async fn exchange(day: &mut Scenario) {
+    let editor = day.app.staff("editor@trend.example").await;
+    let new = json!({ "original_language": "az", "headline": "Xəzər sahilində yaşıl enerji", "body_html": "<p>Külək güclüdür.</p>" });
+    let id = id_of(&editor.post("/v1/articles").json(&new).expect(201).await);
+    let (method, path) = address("export_xliff", &[&id, "kk"]);
+    let exported = editor.request(method, &path).expect(200).await;
+    day.recorded.insert("export_xliff".to_owned(), json!({ "status": 200, "request": null, "response": null }));
+    let file = exported.text().replacen("</source>", "</source><target>Каспий жағалауында жасыл энергия</target>", 1);
+    let (method, path) = address("import_xliff", &[&id, "kk"]);
+    let request = editor.request(method, &format!("{path}?partial=true")).header("If-None-Match", "*").body("application/xliff+xml", file);
+    let imported = request.expect(201).await;
+    day.record("import_xliff", None, &imported);
 }
