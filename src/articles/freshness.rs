@@ -32,14 +32,14 @@ pub fn push_freshness(query: Query<'_>) -> Query<'_> {
 }
 
 /// Appends whether readers of the text `t` have yet to be told of a clarification or correction of its original `o`: they saw the
-/// text before it, and since then no clarification or correction of the text itself was published, nor was it compared with the
+/// text before it, or it was written before, and since then no clarification or correction of the text itself was published, nor was it compared with the
 /// corrected original and found right.
 pub fn push_correction_pending(query: Query<'_>) -> Query<'_> {
     query.push(
         "(NOT t.is_original AND t.detached_at IS NULL AND t.publication = 'published' AND EXISTS (SELECT 1 FROM published_changes c \
          WHERE c.article_id = o.article_id AND c.language = o.language AND c.change_kind IN ('clarification', 'correction') \
-         AND c.revision > COALESCE(t.checked_revision, 0) AND EXISTS (SELECT 1 FROM published_changes f WHERE f.article_id = t.article_id \
-         AND f.language = t.language AND f.seq < c.seq) AND NOT EXISTS (SELECT 1 FROM published_changes p WHERE p.article_id = t.article_id \
+         AND c.revision > COALESCE(t.checked_revision, 0) AND (c.revision > COALESCE(t.base_revision, 0) OR EXISTS (SELECT 1 FROM published_changes f \
+         WHERE f.article_id = t.article_id AND f.language = t.language AND f.seq < c.seq)) AND NOT EXISTS (SELECT 1 FROM published_changes p WHERE p.article_id = t.article_id \
          AND p.language = t.language AND p.seq > c.seq AND p.change_kind IN ('clarification', 'correction'))))",
     )
 }

@@ -509,15 +509,33 @@ pub(super) async fn lift(tx: &mut Tx, actor: &Actor, old: &Translation, to: (Pub
     Ok(())
 }
 
-/// Pins a translation to the original as it is public now.
+/// Pins a translation to what there was of the original for its readers (before the first publication, for its people) when the newest
+/// revision of the translation was written: nobody can have followed what came later. It never goes back.
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn pin(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<()> {
-    let base = original_revision(tx, article).await?;
+pub(super) async fn pin(tx: &mut Tx, text: &Translation) -> Result<()> {
+    let (known,): (Option<i32>,) = tx
+        .query(
+            "SELECT CASE WHEN o.published_revision IS NULL THEN (SELECT max(x.revision) FROM revisions x WHERE x.article_id = o.article_id \
+             AND x.language = o.language AND x.created_at <= r.created_at) ELSE (SELECT c.revision FROM published_changes c \
+             WHERE c.article_id = o.article_id AND c.language = o.language AND c.type IN ('published', 'updated', 'corrected') \
+             AND c.at <= r.created_at ORDER BY c.seq DESC LIMIT 1) END FROM revisions r \
+             LEFT JOIN translations o ON o.article_id = r.article_id AND o.is_original AND o.deleted_at IS NULL \
+             WHERE r.article_id = $1 AND r.language = $2 AND r.revision = $3",
+        )
+        .bind(text.article_id)
+        .bind(&text.language)
+        .bind(text.revision)
+        .one()
+        .await?;
+    put_base(tx, text, known.max(text.base_revision)).await
+}
+
+async fn put_base(tx: &mut Tx, text: &Translation, base: Option<i32>) -> Result<()> {
     tx.query("UPDATE translations SET base_revision = $3 WHERE article_id = $1 AND language = $2 AND NOT is_original AND detached_at IS NULL")
-        .bind(article)
-        .bind(language)
+        .bind(text.article_id)
+        .bind(&text.language)
         .bind(base)
         .execute()
         .await?;
@@ -529,7 +547,8 @@ pub(super) async fn pin(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<()
 /// # Errors
 /// When the database fails.
 pub(super) async fn check_off(tx: &mut Tx, actor: &Actor, old: &Translation, now: Timestamp) -> Result<Translation> {
-    pin(tx, old.article_id, &old.language).await?;
+    let base = original_revision(tx, old.article_id).await?;
+    put_base(tx, old, base).await?;
     let query = tx.query(
         "UPDATE translations SET checked_revision = base_revision, version = version + 1, updated_at = $3, updated_by = $4 \
          WHERE article_id = $1 AND language = $2",

@@ -166,7 +166,7 @@ pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Transla
     let slug = publication::claim_slug(tx, text.article_id, &text.language, own, &text.text.headline, text.is_embargoed(now)).await?;
     store::put_state(tx, actor, text, to, Moved { published: Some(&slug), ..Moved::default() }, now).await?;
     if !text.is_original {
-        store::pin(tx, text.article_id, &text.language).await?;
+        store::pin(tx, text).await?;
     }
     follow(tx, actor, text, Event::Published, now).await?;
     if let Some(kind) = change.kind.filter(|_| text.is_original) {

@@ -10,6 +10,7 @@ on_both!(
     before_the_first_publication_any_change_counts,
     the_gravest_change_decides,
     publishing_the_same_again_changes_nothing,
+    what_was_written_before_a_correction_does_not_have_it,
     without_its_original_a_text_is_orphaned,
     checking_needs_no_revision,
     a_text_may_go_its_own_way,
@@ -237,6 +238,24 @@ async fn the_report_says_what_changed(app: App) {
     let words = [("equal", "The wind is "), ("deleted", "strong"), ("inserted", "weak"), ("equal", ".")].map(|(op, text)| json!({"op": op, "text": text}));
     assert_eq!(report["difference"]["blocks"][0]["words"], json!(words));
     assert_eq!(report["difference"]["blocks"][1]["op"], "equal");
+}
+
+/// A text that was ready before its original was corrected goes out as it is, and says so.
+async fn what_was_written_before_a_correction_does_not_have_it(app: App) {
+    let story = Story::new(&app).await;
+    story.step("en", "publish", &Value::Null).await;
+    app.advance(Duration::from_mins(1));
+    story.edit("Wind, corrected").await;
+    story.step("en", "publish", &json!({"change_kind": "correction", "public_note": "A note."})).await;
+    app.advance(Duration::from_mins(1));
+    story.step("ru", "publish", &Value::Null).await;
+    assert_eq!(story.freshness().await, "stale");
+    assert_eq!(story.read("ru").await.json()["correction_pending"], true);
+    let etag = story.read("ru").await.etag();
+    story.editor.patch(&story.text("ru")).if_match(&etag).json(&json!({"headline": "Ветер 2"})).expect(200).await;
+    story.step("ru", "publish", &json!({"change_kind": "correction", "public_note": "A note."})).await;
+    assert_eq!(story.freshness().await, "current");
+    assert_eq!(story.read("ru").await.json()["correction_pending"], false);
 }
 
 async fn lists_find_what_is_stale(app: App) {

@@ -77,6 +77,8 @@ pub struct Text {
     /// Every address that it ever had.
     pub slugs: BTreeSet<String>,
     base: Option<usize>,
+    /// What there was of the original when the newest revision was written.
+    written_from: Option<usize>,
     detached: bool,
     publications: Vec<Publication>,
     pub first_published_at: Option<String>,
@@ -130,6 +132,7 @@ impl Text {
             slug: None,
             slugs: BTreeSet::new(),
             base,
+            written_from: base,
             detached: false,
             publications: vec![],
             first_published_at: None,
@@ -289,10 +292,12 @@ impl Story {
             Action::Edit { headline, slug, blank } => {
                 text.revisions.push(Revision { headline: headline.clone(), blank: *blank });
                 text.last_author = who;
+                text.written_from = Some(measure);
                 text.slug = slug.clone().or(text.slug.take());
             }
             Action::Restore(n) => {
                 text.revisions.push(text.revisions[n - 1].clone());
+                text.written_from = Some(measure);
                 text.last_author = who;
             }
             Action::Publish { kind, .. } => {
@@ -305,7 +310,8 @@ impl Story {
                 text.first_published_at.get_or_insert_with(|| now.to_owned());
                 text.published_at = Some(now.to_owned());
                 if !text.detached && !is_original {
-                    text.base = Some(measure);
+                    // Nobody follows what came after they wrote.
+                    text.base = text.written_from.max(text.base);
                 }
                 let what = match kind {
                     _ if !was_public => "published",
