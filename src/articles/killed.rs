@@ -25,21 +25,31 @@ pub fn must_live(article: &Article) -> Result<()> {
     lives(article.killed_at)
 }
 
-/// As [`must_live`], for who does not have the story at hand.
+/// As [`must_live`], for who does not have the story at hand; nor may its original have been killed.
 ///
 /// # Errors
 /// `illegal_transition`, and when the database fails.
 pub async fn check_lives(tx: &mut Tx, id: Uuid) -> Result<()> {
-    let found: Option<(Option<Timestamp>,)> = tx.query("SELECT killed_at FROM articles WHERE id = $1").bind(id).optional().await?;
+    let found: Option<(Option<Timestamp>,)> = tx
+        .query(
+            "SELECT COALESCE(a.killed_at, o.killed_at) FROM articles a LEFT JOIN translations o ON o.article_id = a.id AND o.is_original \
+             AND o.deleted_at IS NULL WHERE a.id = $1",
+        )
+        .bind(id)
+        .optional()
+        .await?;
     lives(found.and_then(|(killed_at,)| killed_at))
 }
 
 fn lives(killed_at: Option<Timestamp>) -> Result<()> {
     let Some(at) = killed_at else { return Ok(()) };
     let none: [&str; 0] = [];
-    Err(Error::new(Code::IllegalTransition, "The story was killed: nothing can be changed or added. A new article may say that it replaces it.")
-        .with("killed_at", at.to_string())
-        .with("allowed_transitions", none.as_slice()))
+    Err(Error::new(
+        Code::IllegalTransition,
+        "The story, or its original, was killed: nothing can be changed or added. A new article may say that it replaces it.",
+    )
+    .with("killed_at", at.to_string())
+    .with("allowed_transitions", none.as_slice()))
 }
 
 /// Notes that a story was killed, with all that is said of that.

@@ -224,6 +224,7 @@ impl Story {
         unless(who == Who::Journalist && action.is_for_editors(), 403, "forbidden")?;
         unless(!self.sees(who), 404, "not_found")?;
         if matches!(action, Action::Add { .. }) {
+            unless(self.texts[self.original].life.killed, 409, "illegal_transition")?;
             unless(self.text(language).is_some(), 409, "already_exists")?;
             return Ok(true);
         }
