@@ -933,7 +933,7 @@ async fn killing_leaves_nothing_to_do(app: App) {
             assert_refused(&answer, 409, "illegal_transition");
         }
         let anew = caller.put(&text.at).header("If-None-Match", "*").json(&whole).send().await;
-        assert_refused(&anew, 409, "already_exists");
+        assert_refused(&anew, 409, "illegal_transition");
     }
     let article = format!("/v1/articles/{}", text.id);
     let deleted = editor.delete(&article).if_match(&editor.get(&article).expect(200).await.etag()).send().await;
