@@ -17,7 +17,7 @@ use std::path::Path;
 /// What is asked for.
 const PAGES: [&str; 6] = [
     "/v1/coverage",
-    "/v1/coverage?languages=az,kk&missing_language=en",
+    "/v1/coverage?languages=az,kk&missing_language=kk-Latn",
     "/v1/coverage?overdue=true",
     "/v1/assignments",
     "/v1/assignments?open=true&language=kk",

@@ -31,6 +31,7 @@ CREATE INDEX assignments_story ON assignments (story_agency_id, due_at, id);
 CREATE INDEX assignments_story_open ON assignments (story_agency_id, due_at, id) WHERE closed_at IS NULL;
 CREATE INDEX assignments_agency_language ON assignments (agency_id, language, due_at, id) WHERE closed_at IS NULL;
 CREATE INDEX assignments_story_language ON assignments (story_agency_id, language, due_at, id) WHERE closed_at IS NULL;
+CREATE INDEX assignments_language_open ON assignments (language, due_at, id) WHERE closed_at IS NULL;
 CREATE INDEX assignments_due ON assignments (due_at, id);
 CREATE INDEX assignments_due_open ON assignments (due_at, id) WHERE closed_at IS NULL;
 CREATE INDEX assignments_assignee ON assignments (assignee_id, due_at, id) WHERE assignee_id IS NOT NULL;
