@@ -18,10 +18,11 @@ pub(super) const COLUMNS: &str = "SELECT a.id, a.agency_id, a.original_language,
      a.created_by = $1 OR EXISTS (SELECT 1 FROM translations t WHERE t.article_id = a.id AND t.deleted_at IS NULL \
          AND (t.assignee_id = $1 OR t.created_by = $1)) AS is_involved, \
      EXISTS (SELECT 1 FROM translations t WHERE t.article_id = a.id AND t.deleted_at IS NULL AND t.agency_id = $2) AS is_reader, \
-     EXISTS (SELECT 1 FROM assignments w WHERE w.article_id = a.id AND w.agency_id = $2 AND w.state NOT IN ('declined', 'canceled')) AS is_asked \
+     EXISTS (SELECT 1 FROM assignments w WHERE w.article_id = a.id AND w.agency_id = $2 AND w.state NOT IN ('declined', 'canceled')) AS is_asked, \
+     EXISTS (SELECT 1 FROM assignments w WHERE w.article_id = a.id AND w.agency_id = $2 AND w.change_kind IS NULL) AS was_asked \
      FROM articles a WHERE a.deleted_at IS NULL";
 
-#[expect(clippy::struct_excessive_bools, reason = "four independent facts")]
+#[expect(clippy::struct_excessive_bools, reason = "five independent facts")]
 #[derive(FromRow)]
 struct Row {
     #[sqlx(flatten)]
@@ -30,6 +31,7 @@ struct Row {
     is_involved: bool,
     is_reader: bool,
     is_asked: bool,
+    was_asked: bool,
 }
 
 const HOLD: Sql = sql!("SELECT version FROM articles WHERE id = $1"["" | " FOR UPDATE"]);
@@ -62,7 +64,7 @@ pub async fn find(on: impl Reader<'_>, actor: &Actor, id: Uuid, now: Timestamp) 
     if !sees {
         return Err(Error::not_found("article"));
     }
-    let is_guest = row.is_asked && !row.is_reader && !relation.owner;
+    let is_guest = row.was_asked && !relation.owner;
     Ok(Found { article: row.article, relation: Relation { involved, ..relation }, is_guest })
 }
 

@@ -89,8 +89,14 @@ async fn who_is_asked_adds_that_text_and_no_other(app: App) {
     step_of(&journalist, &desk.text("kk"), "submit", &Value::Null).await;
     assert_eq!(desk.editor.post(&format!("{}/approve", desk.text("kk"))).if_match("\"v2\"").expect(403).await.code(), "forbidden");
     step_of(&theirs, &desk.text("kk"), "publish", &Value::Null).await;
+    for who in [&theirs, &journalist] {
+        assert_eq!(desk.add(who, "ru").await.status, 403, "nor after its own text is there");
+    }
     assert_eq!(work.state(&desk.editor).await, "accepted");
     journalist.get(&desk.at()).expect(200).await;
+    assert_eq!(desk.add(&theirs, "ru").await.status, 403, "nor after the work is done");
+    desk.asked(&json!({"languages": ["ru"], "agency": "kazinform"})).await;
+    assert_eq!(desk.add(&theirs, "ru").await.status, 201, "but what it is asked for next");
 }
 
 async fn it_is_over_when_it_is_declined_or_canceled(app: App) {
