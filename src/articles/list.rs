@@ -128,11 +128,11 @@ pub struct TextOverview {
 pub const SHARED: &str = "(a.shared OR EXISTS (SELECT 1 FROM agreements g WHERE g.agency_id = a.agency_id AND g.sharing = 'all' \
      AND (g.in_force_from IS NULL OR g.in_force_from <= $3) AND (g.in_force_to IS NULL OR g.in_force_to >= $3)))";
 
-/// That the agency `$2` owns the article `a`, has a text of it or is asked to work on it. The offset keeps PostgreSQL from reading all
+/// That the agency `$2` owns the article `a`, has a text of it or is asked to work on it, which ends with the work. The offset keeps PostgreSQL from reading all
 /// texts there are beforehand.
 const HAS_A_PART: Sql = sql!(
     " AND (a.agency_id = $2 OR EXISTS (SELECT 1 FROM translations t WHERE t.article_id = a.id AND t.deleted_at IS NULL AND t.agency_id = $2"
-        ["" | " OFFSET 0"] ") OR EXISTS (SELECT 1 FROM assignments w WHERE w.article_id = a.id AND w.agency_id = $2 AND w.state NOT IN ('declined', 'canceled')"
+        ["" | " OFFSET 0"] ") OR EXISTS (SELECT 1 FROM assignments w WHERE w.article_id = a.id AND w.agency_id = $2 AND w.closed_at IS NULL"
         ["" | " OFFSET 0"] ")"
 );
 

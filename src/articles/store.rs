@@ -18,7 +18,7 @@ pub(super) const COLUMNS: &str = "SELECT a.id, a.agency_id, a.original_language,
      a.created_by = $1 OR EXISTS (SELECT 1 FROM translations t WHERE t.article_id = a.id AND t.deleted_at IS NULL \
          AND (t.assignee_id = $1 OR t.created_by = $1)) AS is_involved, \
      EXISTS (SELECT 1 FROM translations t WHERE t.article_id = a.id AND t.deleted_at IS NULL AND t.agency_id = $2) AS is_reader, \
-     EXISTS (SELECT 1 FROM assignments w WHERE w.article_id = a.id AND w.agency_id = $2 AND w.state NOT IN ('declined', 'canceled')) AS is_asked, \
+     EXISTS (SELECT 1 FROM assignments w WHERE w.article_id = a.id AND w.agency_id = $2 AND w.closed_at IS NULL) AS is_asked, \
      EXISTS (SELECT 1 FROM assignments w WHERE w.article_id = a.id AND w.agency_id = $2 AND w.change_kind IS NULL) AS was_asked \
      FROM articles a WHERE a.deleted_at IS NULL";
 

@@ -128,7 +128,8 @@ impl TranslationRequests {
 /// Request translations
 ///
 /// Asks an agency, or one of its people, to translate the story into languages: all of them or, when one cannot be asked for, none. The
-/// people of an agency that is asked may read this story while they are, and nothing else of yours.
+/// people of an agency that is asked may read this story until the work is accepted, declined or canceled, and nothing else of yours; those
+/// who have a text of it then still may.
 #[utoipa::path(tag = "assignments", params(ArticlePath), request_body = TranslationRequests,
     responses((status = 201, description = "Asked for, in the order of the request", body = RequestedTranslations)),
     extensions(("x-problems" = json!(["already_exists", "illegal_transition"]))))]

@@ -98,7 +98,7 @@ pub(super) fn push_columns(query: Query<'_>) -> Query<'_> {
         )
         .push(SHARED)
         .push(
-            " AS is_shared, CASE WHEN a.deleted_at IS NULL AND (w.story_agency_id = $2 OR (w.agency_id = $2 AND w.state NOT IN ('declined', 'canceled')) \
+            " AS is_shared, CASE WHEN a.deleted_at IS NULL AND (w.story_agency_id = $2 OR (w.agency_id = $2 AND w.closed_at IS NULL) \
              OR EXISTS (SELECT 1 FROM translations t WHERE t.article_id = a.id AND t.agency_id = $2 AND t.deleted_at IS NULL) OR ($4 AND ",
         )
         .push(SHARED)

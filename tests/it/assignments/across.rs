@@ -9,6 +9,7 @@ on_both!(
     who_is_asked_sees_that_story_and_no_other,
     who_is_asked_adds_that_text_and_no_other,
     it_is_over_when_it_is_declined_or_canceled,
+    it_is_over_when_it_is_accepted,
     the_desk_of_the_other_agency_says_who,
     the_platform_sees_what_is_shared,
     the_credit_follows,
@@ -119,6 +120,21 @@ async fn it_is_over_when_it_is_declined_or_canceled(app: App) {
     let work = desk.asked(&json!({"languages": ["kk"], "agency": "kazinform"})).await;
     assert_eq!(desk.add(&theirs, "kk").await.status, 201);
     assert_eq!(work.try_step(&desk.editor, "cancel", &json!({"reason": "Not needed."})).await.status, 200);
+    theirs.get(&desk.at()).expect(200).await;
+}
+
+async fn it_is_over_when_it_is_accepted(app: App) {
+    let Border { desk, theirs, .. } = Border::new(&app).await;
+    let kabar = app.staff("editor@kabar.example").await;
+    let review = json!({"kind": "review", "agency": "kabar"});
+    let review = desk.editor.post(&format!("{}/assignments", desk.at())).json(&review).expect(201).await.json();
+    kabar.get(&desk.at()).expect(200).await;
+    desk.step(&desk.editor, "az", "publish", &Value::Null).await;
+    let review = Work(review["id"].as_str().unwrap().to_owned());
+    let closed = review.read(&kabar).await;
+    assert_eq!((&closed["state"], &closed["slugline"]), (&json!("accepted"), &Value::Null));
+    kabar.get(&desk.at()).expect(404).await;
+    assert!(!ids(&kabar, "/v1/articles?limit=100").await.contains(&desk.id));
     theirs.get(&desk.at()).expect(200).await;
 }
 
