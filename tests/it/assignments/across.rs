@@ -3,6 +3,7 @@
 use super::{Desk, Work, hire, notices, step_of, story};
 use crate::on_both;
 use crate::support::{App, Caller};
+use newsroom::db::Reader;
 use serde_json::{Value, json};
 
 on_both!(
@@ -13,6 +14,7 @@ on_both!(
     the_desk_of_the_other_agency_says_who,
     the_platform_sees_what_is_shared,
     the_credit_follows,
+    the_credit_is_of_who_translated,
 );
 
 /// A story of Trend that Kazinform is asked to translate, beside another that it is not.
@@ -166,6 +168,34 @@ async fn the_platform_sees_what_is_shared(app: App) {
     assert_eq!(asked.json()["data"][0]["language"], "ky");
     app.staff("editor@kabar.example").await.get(&desk.at()).expect(200).await;
     assert_eq!(work.try_step(&platform, "cancel", &json!({"reason": "x"})).await.status, 200);
+}
+
+async fn the_credit_is_of_who_translated(app: App) {
+    let Border { desk, theirs, journalist, .. } = Border::new(&app).await;
+    app.state.db.write().query("UPDATE staff SET byline = $1").bind(true).execute().await.unwrap();
+    let translators = async || {
+        let public = app.anonymous().get(&format!("/v1/delivery/articles/{}?language=kk", desk.id)).expect(200).await.json();
+        public["translators"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect::<Vec<_>>()
+    };
+    step_of(&desk.editor, &desk.text("az"), "publish", &Value::Null).await;
+    desk.add(&journalist, "kk").await;
+    step_of(&theirs, &desk.text("kk"), "publish", &Value::Null).await;
+    // Somebody else follows a correction of the original.
+    let etag = theirs.get(&desk.text("kk")).expect(200).await.etag();
+    theirs.post(&format!("{}/assign", desk.text("kk"))).if_match(&etag).json(&json!({"staff_id": theirs.id})).expect(200).await;
+    desk.edit(&desk.editor, "az", "Güclü külək").await;
+    step_of(&desk.editor, &desk.text("az"), "publish", &json!({"change_kind": "correction", "public_note": "Qeyd."})).await;
+    desk.edit(&theirs, "kk", "Strong wind").await;
+    step_of(&theirs, &desk.text("kk"), "publish", &json!({"change_kind": "correction", "public_note": "Note."})).await;
+    assert_eq!(translators().await, [json!(journalist.id)]);
+    // Who was asked and wrote nothing.
+    let work = desk.asked(&json!({"languages": ["kk"], "agency": "kazinform"})).await;
+    let idle = hire(&app, "kazinform", "idle@kazinform.example", "journalist").await;
+    work.step(&idle, "claim").await;
+    desk.edit(&theirs, "kk", "Wind").await;
+    step_of(&theirs, &desk.text("kk"), "publish", &json!({"change_kind": "fix"})).await;
+    assert_eq!(work.state(&desk.editor).await, "accepted");
+    assert_eq!(translators().await, [json!(journalist.id)]);
 }
 
 async fn the_credit_follows(app: App) {
