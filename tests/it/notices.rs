@@ -12,6 +12,7 @@ use uuid::Uuid;
 on_both!(
     work_and_returns_are_told,
     whoever_takes_over_is_told_once,
+    who_has_moved_is_told_nothing_of_the_texts_they_left,
     lists_are_filtered_counted_and_paged,
     notices_are_read_one_by_one_or_up_to_one,
     notices_are_ones_own,
@@ -103,6 +104,19 @@ async fn whoever_takes_over_is_told_once(app: App) {
     assert_eq!(kinds(&told), ["assigned"]);
     assert_eq!(told["data"][0]["details"], json!({"texts": open + 2, "from": journalist.id}));
     assert_eq!((&told["data"][0]["article_id"], &told["data"][0]["headline"]), (&Value::Null, &Value::Null));
+}
+
+async fn who_has_moved_is_told_nothing_of_the_texts_they_left(app: App) {
+    let (_, at) = text(&app).await;
+    let (editor, journalist) = (app.staff("editor@trend.example").await, app.staff("journalist@trend.example").await);
+    let admin = app.staff("admin@platform.example").await;
+    let path = format!("/v1/staff/{}", journalist.id);
+    let etag = admin.get(&path).expect(200).await.etag();
+    admin.patch(&path).if_match(&etag).json(&json!({"agency": "kabar"})).expect(200).await;
+    let second = app.staff("admin@trend.example").await;
+    step(&second, &at, "kill", &json!({"reason": "A secret.", "public_note": "Withdrawn."})).await;
+    assert!(kinds(&list(&app.staff("journalist@trend.example").await, "").await).is_empty());
+    assert_eq!(kinds(&list(&editor, "").await), ["killed"], "the desk is told instead");
 }
 
 async fn lists_are_filtered_counted_and_paged(app: App) {
