@@ -12,6 +12,7 @@ on_both!(
     the_matrix_is_filtered,
     it_shows_what_the_list_of_articles_shows,
     others_work_on_a_story_is_not_shown,
+    work_shows_where_the_list_of_work_shows_it,
 );
 
 async fn matrix(who: &Caller, query: &str) -> Vec<Value> {
@@ -114,4 +115,21 @@ async fn others_work_on_a_story_is_not_shown(app: App) {
     let theirs = app.staff("editor@kazinform.example").await;
     let row = row(&theirs, &desk.id, "languages=kk,en").await.unwrap();
     assert_eq!((row["cells"][0]["assignment"].is_object(), &row["cells"][1]["assignment"]), (true, &Value::Null));
+}
+
+async fn work_shows_where_the_list_of_work_shows_it(app: App) {
+    let desk = Desk::new(&app).await;
+    let due = "2026-07-24T12:02:00Z";
+    desk.asked(&json!({"requests": [{"language": "kk", "agency": "platform"}, {"language": "en", "due_at": due}]})).await;
+    app.advance(Duration::from_mins(3));
+    let platform = app.staff("editor@platform.example").await;
+    let hidden = row(&platform, &desk.id, "languages=kk,en").await.unwrap();
+    assert_eq!((hidden["cells"][0]["assignment"].is_object(), &hidden["cells"][1]["assignment"]), (true, &Value::Null));
+    assert!(row(&platform, &desk.id, "languages=en&overdue=true").await.is_none());
+    assert!(row(&platform, &desk.id, "languages=en&overdue=false").await.is_some());
+    assert!(row(&desk.editor, &desk.id, "languages=en&overdue=true").await.is_some());
+    let etag = desk.editor.get(&desk.at()).expect(200).await.etag();
+    desk.editor.patch(&desk.at()).if_match(&etag).json(&json!({"shared": true})).expect(200).await;
+    let shared = row(&platform, &desk.id, "languages=kk,en&overdue=true").await.unwrap();
+    assert!(shared["cells"][1]["assignment"].is_object());
 }
