@@ -12,7 +12,8 @@ pub use freshness::{Freshness, push_correction_pending, push_freshness, push_ori
 pub use http::routes;
 pub use killed::{Killing, check_lives, kill, must_live, note_order};
 pub use list::{
-    ArticleFilter, ArticleWithTexts, SHARED, TextOverview, TextState, headline_key, overviews, push_filters, push_visible, resolve, visible_among, with_texts,
+    ArticleFilter, ArticleWithTexts, SHARED, TextOverview, TextState, headline_key, is_shared, overviews, push_filters, push_visible, resolve, visible_among,
+    with_texts,
 };
 pub use store::{find, hold, insert, reach, touch};
 

@@ -8,7 +8,7 @@ mod store;
 
 pub use http::routes;
 pub use mails::NoticeMail;
-pub use store::{desk, people_of, seconds, tell, tidy};
+pub use store::{desk, people_of, platform_desk, seconds, tell, tidy};
 
 use crate::language::Tag;
 use crate::text_enum;

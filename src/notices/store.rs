@@ -198,6 +198,18 @@ pub async fn desk(tx: &mut Tx, agency: Uuid) -> Result<Vec<Uuid>> {
     Ok(vec![])
 }
 
+/// As [`desk`], of the platform.
+///
+/// # Errors
+/// When the database fails.
+pub async fn platform_desk(tx: &mut Tx) -> Result<Vec<Uuid>> {
+    let platform: Option<(Uuid,)> = tx.query("SELECT id FROM agencies WHERE kind = 'platform'").optional().await?;
+    match platform {
+        Some((platform,)) => desk(tx, platform).await,
+        None => Ok(vec![]),
+    }
+}
+
 /// Who could be the second pair of eyes for somebody: the other active editors of an agency; where there are none, its other
 /// administrators.
 ///
