@@ -22,6 +22,10 @@ text_enum! {
         Assigned = "assigned",
         /// Work that you asked for was declined.
         Declined = "declined",
+        /// Work that you asked for was handed in.
+        HandedIn = "handed_in",
+        /// Work that you asked for was accepted.
+        Accepted = "accepted",
         /// Work that was asked of you is not needed any more.
         Canceled = "canceled",
         /// A claim has run out: the work is to be had again.

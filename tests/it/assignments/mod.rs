@@ -14,6 +14,7 @@ use uuid::Uuid;
 on_both!(
     a_request_in_many_languages_is_all_or_nothing,
     work_follows_its_text,
+    whoever_asked_hears_how_it_goes,
     returned_work_comes_back_with_the_reason,
     an_approval_taken_back_takes_the_acceptance_back,
     reviewing_is_work_too,
@@ -186,6 +187,18 @@ async fn work_follows_its_text(app: App) {
     assert_eq!(published.state(&desk.editor).await, "in_progress", "to write is to claim");
     desk.step(&desk.editor, "ru", "publish", &Value::Null).await;
     assert_eq!(published.state(&desk.editor).await, "accepted", "to publish is to accept");
+    assert_eq!(notices(&app, &desk.editor).await, ["handed_in"], "of what others did");
+}
+
+async fn whoever_asked_hears_how_it_goes(app: App) {
+    let desk = Desk::new(&app).await;
+    desk.asked(&json!({"languages": ["en"]})).await;
+    desk.add(&desk.journalist, "en").await;
+    desk.step(&desk.journalist, "en", "submit", &Value::Null).await;
+    let admin = app.staff("admin@trend.example").await;
+    desk.step(&admin, "en", "approve", &Value::Null).await;
+    assert_eq!(notices(&app, &desk.editor).await, ["handed_in", "accepted"]);
+    assert!(notices(&app, &admin).await.is_empty());
 }
 
 async fn returned_work_comes_back_with_the_reason(app: App) {
