@@ -58,6 +58,7 @@ const SUBJECTS: &[(NoticeKind, &str)] = &[
     (NoticeKind::Commented, "Somebody commented on a text"),
     (NoticeKind::Mentioned, "Somebody named you in a comment"),
     (NoticeKind::JobFailed, "Something that you scheduled did not happen"),
+    (NoticeKind::ScheduleOrphaned, "A colleague has left who had scheduled something"),
 ];
 
 fn subject(kind: NoticeKind) -> &'static str {

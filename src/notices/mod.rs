@@ -50,6 +50,8 @@ text_enum! {
         Mentioned = "mentioned",
         /// What you scheduled did not happen.
         JobFailed = "job_failed",
+        /// What a colleague had scheduled who left your agency waits in nobody's name: schedule it anew.
+        ScheduleOrphaned = "schedule_orphaned",
     }
 }
 

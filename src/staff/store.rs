@@ -13,6 +13,7 @@ use crate::language::Tag;
 use crate::notices::{self, Notice, NoticeKind};
 use crate::page::{Asked, Page};
 use crate::policy::{Actor, Decision, Role, decide_agency};
+use crate::schedule;
 use crate::sql;
 use crate::state::State;
 use serde::{Deserialize, Serialize};
@@ -281,11 +282,12 @@ pub struct HandedOver {
     pub language: Tag,
 }
 
-/// Hands the open work of somebody to another, or to nobody.
+/// Hands the open work of somebody to another, or to nobody, and what they scheduled with it.
 pub(super) async fn hand_over(tx: &mut Tx, from: Uuid, to: Option<Uuid>, actor: &Actor, now: Timestamp) -> Result<Vec<HandedOver>> {
     let by = actor.id();
     let texts: Vec<(Uuid,)> = tx.query("SELECT article_id FROM translations WHERE assignee_id = $1 AND deleted_at IS NULL").bind(from).all().await?;
     let mut stories: Vec<Uuid> = texts.into_iter().map(|(story,)| story).chain(assignments::stories_of(tx, from).await?).collect();
+    stories.extend(schedule::stories_of(tx, from).await?);
     // Stories before their texts, in one order, as everybody does.
     stories.sort_unstable();
     stories.dedup();
@@ -293,6 +295,7 @@ pub(super) async fn hand_over(tx: &mut Tx, from: Uuid, to: Option<Uuid>, actor: 
         articles::hold(tx, story).await?;
     }
     assignments::hand_over(tx, actor, from, to, now).await?;
+    schedule::hand_over(tx, actor, from, to, now).await?;
     let mut work: Vec<HandedOver> = tx
         .query(
             "UPDATE translations SET assignee_id = $2, version = version + 1, updated_at = $3, updated_by = $4 WHERE assignee_id = $1 \
