@@ -295,7 +295,8 @@ pub async fn list(state: &State, actor: &Actor, filter: &ArticleFilter) -> Resul
     }
     let resolved = resolve(db, filter).await?;
     let today = state.clock.now().to_utc().date_naive();
-    let start = db.query(COLUMNS).bind(actor.id()).bind(actor.agency).bind(today);
+    let start = db.query("SELECT ").push(COLUMNS).push(" FROM articles a WHERE a.deleted_at IS NULL AND $1 = $1 AND $2 = $2 AND $3 = $3");
+    let start = start.bind(actor.id()).bind(actor.agency).bind(today);
     let mut query = push_filters(start, actor, filter, &resolved);
     let oldest_first = filter.sort == Some(Sort::OldestFirst);
     if let Some((at, id)) = asked.after {
