@@ -331,21 +331,12 @@ pub async fn list(state: &State, actor: &Actor, filter: &ArticleFilter) -> Resul
 /// # Errors
 /// For names of nothing, and when the database fails.
 pub async fn resolve(db: &Db, filter: &ArticleFilter) -> Result<Resolved> {
-    let named = |parameter: &'static str| move |_: Error| Error::parameter(parameter, "names nothing that there is");
     let mut resolved = Resolved { agencies: None, sections: None };
     if let Some(references) = &filter.agency {
-        let mut ids = vec![];
-        for reference in &references.0 {
-            ids.push(agencies::find_id(db, reference).await.map_err(named("agency"))?);
-        }
-        resolved.agencies = Some(ids);
+        resolved.agencies = Some(agencies::find_ids(db, references).await?);
     }
     if let Some(references) = &filter.section {
-        let mut ids = vec![];
-        for reference in &references.0 {
-            ids.push(sections::find_id(db, reference).await.map_err(named("section"))?);
-        }
-        resolved.sections = Some(ids);
+        resolved.sections = Some(sections::find_ids(db, references).await?);
     }
     if let Some(wanted) = &filter.topic
         && let Some(unknown) = wanted.0.iter().find(|topic| topics::name(topic).is_none())

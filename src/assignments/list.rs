@@ -162,9 +162,5 @@ fn assignee_of(actor: &Actor, filter: &AssignmentFilter) -> Result<Option<Uuid>>
 
 async fn agencies_of(state: &State, filter: &AssignmentFilter) -> Result<Option<Vec<Uuid>>> {
     let Some(references) = &filter.agency else { return Ok(None) };
-    let mut ids = vec![];
-    for reference in &references.0 {
-        ids.push(agencies::find_id(&state.db, reference).await.map_err(|_| Error::parameter("agency", "names no agency that there is"))?);
-    }
-    Ok(Some(ids))
+    Ok(Some(agencies::find_ids(&state.db, references).await?))
 }

@@ -57,7 +57,7 @@ pub(super) async fn list(db: &Db, actor: &Actor, filter: &StaffFilter) -> Result
     let mut query = db.query("SELECT ").push(COLUMNS).push(" FROM staff WHERE 1 = 1");
     query = query.push_some(" AND agency_id = ", (!actor.platform).then_some(actor.agency));
     if let Some(references) = &filter.agency {
-        query = query.push(" AND agency_id IN (").push_list(agencies_of(db, references).await?).push(")");
+        query = query.push(" AND agency_id IN (").push_list(agencies::find_ids(db, references).await?).push(")");
     }
     if let Some(roles) = &filter.role {
         query = query.push(" AND role IN (").push_list(roles.0.iter().copied()).push(")");
@@ -81,17 +81,6 @@ pub(super) async fn list(db: &Db, actor: &Actor, filter: &StaffFilter) -> Result
     }
     let found: Vec<StaffMember> = query.push(" ORDER BY created_at, id LIMIT ").push_bind(asked.fetch()).all().await?;
     Ok(asked.page(found, |member: &StaffMember| (member.created_at.micros(), member.id)))
-}
-
-async fn agencies_of(db: &Db, references: &List<String>) -> Result<Vec<Uuid>> {
-    let mut ids = vec![];
-    for reference in &references.0 {
-        ids.push(agencies::find_id(db, reference).await.map_err(|error| match error.code {
-            Code::NotFound => Error::parameter("agency", "names no agency that there is"),
-            _ => error,
-        })?);
-    }
-    Ok(ids)
 }
 
 /// Contains the text.

@@ -3,6 +3,7 @@
 use crate::assignments::{Desk, story};
 use crate::on_both;
 use crate::support::{App, Caller};
+use newsroom::db::Reader;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ on_both!(
     it_shows_what_the_list_of_articles_shows,
     others_work_on_a_story_is_not_shown,
     work_shows_where_the_list_of_work_shows_it,
+    a_database_that_fails_is_no_wrong_filter,
 );
 
 async fn matrix(who: &Caller, query: &str) -> Vec<Value> {
@@ -115,6 +117,18 @@ async fn others_work_on_a_story_is_not_shown(app: App) {
     let theirs = app.staff("editor@kazinform.example").await;
     let row = row(&theirs, &desk.id, "languages=kk,en").await.unwrap();
     assert_eq!((row["cells"][0]["assignment"].is_object(), &row["cells"][1]["assignment"]), (true, &Value::Null));
+}
+
+async fn a_database_that_fails_is_no_wrong_filter(app: App) {
+    let editor = app.staff("editor@trend.example").await;
+    for query in ["coverage?agency=nobody", "articles?agency=trend,nobody", "assignments?agency=nobody", "schedule?agency=nobody"] {
+        assert_eq!(editor.get(&format!("/v1/{query}")).expect(400).await.faults(), ["agency"], "{query}");
+    }
+    for list in ["coverage", "articles"] {
+        assert_eq!(editor.get(&format!("/v1/{list}?section=nothing")).expect(400).await.faults(), ["section"], "{list}");
+    }
+    app.state.db.write().query("ALTER TABLE sections RENAME TO lost").execute().await.unwrap();
+    editor.get("/v1/articles?section=economy").expect(500).await;
 }
 
 async fn work_shows_where_the_list_of_work_shows_it(app: App) {
