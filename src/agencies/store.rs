@@ -74,6 +74,21 @@ pub async fn find_id(on: impl Reader<'_>, reference: &str) -> Result<Uuid> {
     found.map(|(id,)| id).ok_or_else(|| Error::not_found("agency"))
 }
 
+/// The ids of what the filter `agency` of a list names, each by id or slug.
+///
+/// # Errors
+/// `invalid_parameter` for a name of nothing, and when the database fails.
+pub async fn find_ids(db: &Db, references: &List<String>) -> Result<Vec<Uuid>> {
+    let mut ids = vec![];
+    for reference in &references.0 {
+        ids.push(find_id(db, reference).await.map_err(|error| match error.code {
+            Code::NotFound => Error::parameter("agency", format!("has {reference:?}, which names no agency that there is")),
+            _ => error,
+        })?);
+    }
+    Ok(ids)
+}
+
 /// Whether an agency asks for a second person to decide.
 ///
 /// # Errors

@@ -128,11 +128,11 @@ pub struct TextOverview {
 pub const SHARED: &str = "(a.shared OR EXISTS (SELECT 1 FROM agreements g WHERE g.agency_id = a.agency_id AND g.sharing = 'all' \
      AND (g.in_force_from IS NULL OR g.in_force_from <= $3) AND (g.in_force_to IS NULL OR g.in_force_to >= $3)))";
 
-/// That the agency `$2` owns the article `a`, has a text of it or is asked to work on it. The offset keeps PostgreSQL from reading all
-/// texts there are beforehand.
+/// That the agency `$2` owns the article `a`, has a text of it or is asked to work on it, which ends with the work. The offset keeps
+/// PostgreSQL from reading all texts there are beforehand.
 const HAS_A_PART: Sql = sql!(
     " AND (a.agency_id = $2 OR EXISTS (SELECT 1 FROM translations t WHERE t.article_id = a.id AND t.deleted_at IS NULL AND t.agency_id = $2"
-        ["" | " OFFSET 0"] ") OR EXISTS (SELECT 1 FROM assignments w WHERE w.article_id = a.id AND w.agency_id = $2 AND w.state NOT IN ('declined', 'canceled')"
+        ["" | " OFFSET 0"] ") OR EXISTS (SELECT 1 FROM assignments w WHERE w.article_id = a.id AND w.agency_id = $2 AND w.closed_at IS NULL"
         ["" | " OFFSET 0"] ")"
 );
 
@@ -156,6 +156,17 @@ pub async fn visible_among(on: impl Reader<'_>, actor: &Actor, articles: &[Uuid]
     let query = push_visible(start.bind(actor.id()).bind(actor.agency).bind(now.to_utc().date_naive()), actor);
     let rows: Vec<(Uuid,)> = query.push(" AND a.id IN (").push_list(articles.iter().copied()).push(")").all().await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Whether an article is shared with the platform.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_shared(on: impl Reader<'_>, id: Uuid, now: Timestamp) -> Result<bool> {
+    // The day is `$3` there.
+    let query = on.query("SELECT ").push(SHARED).push(" FROM articles a WHERE a.id = $1 AND a.id = $2").bind(id).bind(id);
+    let found: Option<(bool,)> = query.bind(now.to_utc().date_naive()).optional().await?;
+    Ok(found.is_some_and(|(is_shared,)| is_shared))
 }
 
 /// What a filter names, found.
@@ -284,7 +295,8 @@ pub async fn list(state: &State, actor: &Actor, filter: &ArticleFilter) -> Resul
     }
     let resolved = resolve(db, filter).await?;
     let today = state.clock.now().to_utc().date_naive();
-    let start = db.query(COLUMNS).bind(actor.id()).bind(actor.agency).bind(today);
+    let start = db.query("SELECT ").push(COLUMNS).push(" FROM articles a WHERE a.deleted_at IS NULL AND $1 = $1 AND $2 = $2 AND $3 = $3");
+    let start = start.bind(actor.id()).bind(actor.agency).bind(today);
     let mut query = push_filters(start, actor, filter, &resolved);
     let oldest_first = filter.sort == Some(Sort::OldestFirst);
     if let Some((at, id)) = asked.after {
@@ -319,21 +331,12 @@ pub async fn list(state: &State, actor: &Actor, filter: &ArticleFilter) -> Resul
 /// # Errors
 /// For names of nothing, and when the database fails.
 pub async fn resolve(db: &Db, filter: &ArticleFilter) -> Result<Resolved> {
-    let named = |parameter: &'static str| move |_: Error| Error::parameter(parameter, "names nothing that there is");
     let mut resolved = Resolved { agencies: None, sections: None };
     if let Some(references) = &filter.agency {
-        let mut ids = vec![];
-        for reference in &references.0 {
-            ids.push(agencies::find_id(db, reference).await.map_err(named("agency"))?);
-        }
-        resolved.agencies = Some(ids);
+        resolved.agencies = Some(agencies::find_ids(db, references).await?);
     }
     if let Some(references) = &filter.section {
-        let mut ids = vec![];
-        for reference in &references.0 {
-            ids.push(sections::find_id(db, reference).await.map_err(named("section"))?);
-        }
-        resolved.sections = Some(ids);
+        resolved.sections = Some(sections::find_ids(db, references).await?);
     }
     if let Some(wanted) = &filter.topic
         && let Some(unknown) = wanted.0.iter().find(|topic| topics::name(topic).is_none())

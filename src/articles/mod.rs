@@ -12,7 +12,8 @@ pub use freshness::{Freshness, push_correction_pending, push_freshness, push_ori
 pub use http::routes;
 pub use killed::{Killing, check_lives, kill, must_live, note_order};
 pub use list::{
-    ArticleFilter, ArticleWithTexts, SHARED, TextOverview, TextState, headline_key, overviews, push_filters, push_visible, resolve, visible_among, with_texts,
+    ArticleFilter, ArticleWithTexts, SHARED, TextOverview, TextState, headline_key, is_shared, overviews, push_filters, push_visible, resolve, visible_among,
+    with_texts,
 };
 pub use store::{find, hold, insert, reach, touch};
 
@@ -82,7 +83,8 @@ impl Article {
 pub struct Found {
     pub article: Article,
     pub relation: Relation,
-    /// Whether the caller's agency may read it only because work on it is asked of that agency.
+    /// Whether the caller's agency came to it because somebody asked it for work, and so adds what it is asked for and nothing else. Work
+    /// that a change of the original opened by itself makes nobody a guest.
     pub is_guest: bool,
 }
 
@@ -179,8 +181,11 @@ impl Found {
     /// Whether the caller may add a text in a new language.
     #[must_use]
     pub fn takes_translations_of(&self, actor: &Actor) -> Relation {
-        let part = self.relation.owner || (self.relation.reader && !self.is_guest) || (actor.platform && self.relation.shared);
-        Relation { involved: self.relation.involved || (part && actor.staff_id().is_some()), ..self.relation }
+        let at_home = self.relation.owner || (actor.platform && self.relation.shared);
+        let part = at_home || (self.relation.reader && !self.is_guest);
+        // Who wrote one of the texts as a guest has no part in the others by that.
+        let involved = self.relation.involved && (at_home || !self.is_guest);
+        Relation { involved: involved || (part && actor.staff_id().is_some()), ..self.relation }
     }
 }
 

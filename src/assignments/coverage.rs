@@ -4,7 +4,7 @@ use super::store::never;
 use super::{AssignmentKind, AssignmentState};
 use crate::agencies;
 use crate::answer::Answer;
-use crate::articles::{self, ArticleFilter, Freshness, TextState, push_freshness, push_original};
+use crate::articles::{self, ArticleFilter, Freshness, SHARED, TextState, push_freshness, push_original};
 use crate::auth::Caller;
 use crate::db::{Query as Statement, Reader, Timestamp};
 use crate::error::Result;
@@ -200,11 +200,11 @@ async fn list(state: &State, actor: &Actor, filter: &CoverageFilter) -> Result<P
     };
     let resolved = articles::resolve(&state.db, &stories).await?;
     let start = state.db.query(CELLS).bind(actor.id()).bind(actor.agency).bind(now.to_utc().date_naive()).bind(now);
-    let start = push_freshness(start).push(
-        " AS freshness FROM (SELECT a.id, a.agency_id, a.slugline, a.section_id, a.original_language, a.urgency, a.created_at, a.updated_at \
-         FROM articles a WHERE a.deleted_at IS NULL AND $1 = $1 AND $3 = $3",
-    );
-    let query = overdue(articles::push_filters(start, actor, &stories, &resolved), filter, &languages);
+    let start = push_freshness(start)
+        .push(" AS freshness FROM (SELECT a.id, a.agency_id, a.slugline, a.section_id, a.original_language, a.urgency, a.created_at, a.updated_at, ")
+        .push(SHARED)
+        .push(" AS is_shared FROM articles a WHERE a.deleted_at IS NULL AND $1 = $1 AND $3 = $3");
+    let query = overdue(articles::push_filters(start, actor, &stories, &resolved), actor, filter, &languages);
     let query = match asked.after {
         Some((at, id)) => query.push(" AND (a.updated_at, a.id) < (").push_bind(Timestamp::from_micros(at)).push(", ").push_bind(id).push(")"),
         None => query,
@@ -213,7 +213,7 @@ async fn list(state: &State, actor: &Actor, filter: &CoverageFilter) -> Result<P
     let query = columns(query, &languages).push(") l LEFT JOIN translations t ON t.article_id = p.id AND t.language = l.tag AND t.deleted_at IS NULL");
     let query = push_original(query)
         .push(" LEFT JOIN assignments w ON w.article_id = p.id AND w.language = l.tag AND w.closed_at IS NULL AND (w.agency_id = $2 OR w.story_agency_id = $2");
-    let query = query.push(if actor.platform { " OR 1 = 1)" } else { ")" }).push(" ORDER BY p.updated_at DESC, p.id DESC, l.place, w.kind DESC");
+    let query = query.push(if actor.platform { " OR p.is_shared)" } else { ")" }).push(" ORDER BY p.updated_at DESC, p.id DESC, l.place, w.kind DESC");
     let rows = assemble(query.all().await?, now);
     Ok(asked.page(rows, |row: &CoverageRow| (row.updated_at.micros(), row.article_id)))
 }
@@ -246,11 +246,14 @@ fn columns<'q>(mut query: Statement<'q>, languages: &[Tag]) -> Statement<'q> {
     query
 }
 
-fn overdue<'q>(query: Statement<'q>, filter: &CoverageFilter, languages: &[Tag]) -> Statement<'q> {
+/// Appends whether there is work past its due time that the caller may know of.
+fn overdue<'q>(query: Statement<'q>, actor: &Actor, filter: &CoverageFilter, languages: &[Tag]) -> Statement<'q> {
     let Some(overdue) = filter.overdue else { return query };
     let query = query.push(if overdue { " AND EXISTS (" } else { " AND NOT EXISTS (" });
     let query = query.push("SELECT 1 FROM assignments w WHERE w.article_id = a.id AND w.closed_at IS NULL AND w.due_at < $4 AND w.language IN (");
-    query.push_list(languages.iter()).push("))")
+    let query = query.push_list(languages.iter()).push(") AND (w.agency_id = $2 OR w.story_agency_id = $2");
+    let query = if actor.platform { query.push(" OR ").push(SHARED) } else { query };
+    query.push("))")
 }
 
 /// Puts rows and cells together; of several pieces of work on a text the first counts.

@@ -70,9 +70,31 @@ pub async fn follow(tx: &mut Tx, actor: &Actor, (article, language, revision): (
         };
         let revision = if matches!(state, AssignmentState::Submitted | AssignmentState::Accepted) { Some(revision) } else { work.revision };
         let closed_at = work.closed_at.filter(|_| state.is_closed());
-        store::put(tx, actor, Assignment { state, assignee_id, reason, revision, lease_expires_at: None, closed_at, ..work }, now).await?;
+        let changed = Assignment { state, assignee_id, reason, revision, lease_expires_at: None, closed_at, ..work };
+        let changed = store::put(tx, actor, changed, now).await?;
+        report(tx, actor, &changed, now).await?;
     }
     Ok(())
+}
+
+/// Tells whoever asked how far the work is. What a change of the original opened was asked by nobody.
+async fn report(tx: &mut Tx, actor: &Actor, work: &Assignment, now: Timestamp) -> Result<()> {
+    let kind = match work.state {
+        AssignmentState::Submitted => NoticeKind::HandedIn,
+        AssignmentState::Accepted => NoticeKind::Accepted,
+        _ => return Ok(()),
+    };
+    if work.change_kind.is_some() {
+        return Ok(());
+    }
+    let people = active(tx, work.requested_by).await?;
+    tell(tx, actor, &people, kind, work, now).await
+}
+
+/// The person, where they still work here.
+async fn active(tx: &mut Tx, person: Uuid) -> Result<Vec<Uuid>> {
+    let found: Option<(Uuid,)> = tx.query("SELECT id FROM staff WHERE id = $1 AND state = 'active'").bind(person).optional().await?;
+    Ok(found.map(|(person,)| person).into_iter().collect())
 }
 
 /// The open work to make a text in a language. The story is held.
@@ -134,11 +156,8 @@ pub(super) async fn asked(tx: &mut Tx, work: &Assignment) -> Result<Vec<Uuid>> {
 
 /// Whoever asked; their desk, where they cannot be told.
 pub(super) async fn asker(tx: &mut Tx, work: &Assignment) -> Result<Vec<Uuid>> {
-    let active: Option<(Uuid,)> = tx.query("SELECT id FROM staff WHERE id = $1 AND state = 'active'").bind(work.requested_by).optional().await?;
-    match active {
-        Some((person,)) => Ok(vec![person]),
-        None => notices::desk(tx, work.requested_agency_id).await,
-    }
+    let people = active(tx, work.requested_by).await?;
+    if people.is_empty() { notices::desk(tx, work.requested_agency_id).await } else { Ok(people) }
 }
 
 pub(super) async fn tell(tx: &mut Tx, actor: &Actor, to: &[Uuid], kind: NoticeKind, work: &Assignment, now: Timestamp) -> Result<()> {

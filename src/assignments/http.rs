@@ -70,6 +70,14 @@ pub(super) async fn give_text(tx: &mut Tx, actor: &Actor, work: &Assignment, now
     translations::give(tx, actor, work.article_id, &work.language, work.assignee_id, now).await
 }
 
+/// Takes the text from who had the work, which was declined or canceled.
+pub(super) async fn take_text(tx: &mut Tx, actor: &Actor, work: &Assignment, now: Timestamp) -> Result<()> {
+    match work.assignee_id.filter(|_| work.kind != AssignmentKind::Review) {
+        Some(person) => translations::take_from(tx, person, work.article_id, &work.language, actor.id(), now).await,
+        None => Ok(()),
+    }
+}
+
 /// List assignments
 ///
 /// What is asked of your agency, what is asked for stories of your agency, and for the platform what is asked for shared stories; what is

@@ -1,12 +1,14 @@
 //! Claims that run out. They count for nothing from that moment on; this writes it down, and tells the people.
 
-use super::LEASE;
+use super::{AssignmentKind, LEASE};
+use crate::articles;
 use crate::db::{Reader, Timestamp, Tx};
 use crate::error::Result;
 use crate::jobs::{self, Job};
 use crate::language::Tag;
 use crate::notices::{self, Notice, NoticeKind};
 use crate::state::State;
+use crate::translations;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -37,29 +39,29 @@ pub(super) async fn begin(tx: &mut Tx, assignment: Uuid, now: Timestamp) -> Resu
 }
 
 async fn take_back(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<()> {
-    let lapsed: Option<(Uuid, Uuid, Tag, Uuid)> = tx
+    let story: Option<(Uuid,)> = tx.query("SELECT article_id FROM assignments WHERE id = $1").bind(id).optional().await?;
+    let Some((article,)) = story else { return Ok(()) };
+    articles::hold(tx, article).await?;
+    let lapsed: Option<(Uuid, AssignmentKind, Tag, Uuid)> = tx
         .query(
-            "SELECT article_id, agency_id, language, assignee_id FROM assignments \
+            "SELECT agency_id, kind, language, assignee_id FROM assignments \
              WHERE id = $1 AND state = 'claimed' AND lease_expires_at <= $2 AND assignee_id IS NOT NULL",
         )
         .bind(id)
         .bind(now)
         .optional()
         .await?;
-    let Some((article, agency, language, claimer)) = lapsed else { return Ok(()) };
-    let freed = tx
-        .query(
-            "UPDATE assignments SET state = 'requested', assignee_id = NULL, lease_expires_at = NULL, version = version + 1, updated_at = $3 \
-             WHERE id = $1 AND state = 'claimed' AND lease_expires_at <= $2 AND assignee_id = $4",
-        )
-        .bind(id)
-        .bind(now)
-        .bind(now)
-        .bind(claimer)
-        .execute()
-        .await?;
-    if freed == 0 {
-        return Ok(());
+    let Some((agency, kind, language, claimer)) = lapsed else { return Ok(()) };
+    tx.query(
+        "UPDATE assignments SET state = 'requested', assignee_id = NULL, lease_expires_at = NULL, version = version + 1, updated_at = $2 \
+         WHERE id = $1",
+    )
+    .bind(id)
+    .bind(now)
+    .execute()
+    .await?;
+    if kind != AssignmentKind::Review {
+        translations::take_from(tx, claimer, article, &language, claimer, now).await?;
     }
     let mut people = notices::desk(tx, agency).await?;
     people.push(claimer);

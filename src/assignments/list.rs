@@ -41,6 +41,9 @@ pub struct AssignmentFilter {
     pub due_before: Option<Timestamp>,
     /// `true` for what is open past its due time.
     pub overdue: Option<bool>,
+    /// On stories as urgent as this or more: `2` finds flashes.
+    #[param(minimum = 1, maximum = 9)]
+    pub urgency_max: Option<i32>,
     /// 1 to 100; 25 where nothing is said.
     #[param(minimum = 1, maximum = 100)]
     pub limit: Option<u16>,
@@ -61,6 +64,9 @@ struct Resolved<'a> {
 /// For filters that name nothing, and when the database fails.
 pub async fn list(state: &State, actor: &Actor, filter: &AssignmentFilter) -> Result<Page<Assignment>> {
     let now = state.clock.now();
+    if filter.urgency_max.is_some_and(|urgency| !(1..=9).contains(&urgency)) {
+        return Err(Error::parameter("urgency_max", "must be from 1 (flash) to 9"));
+    }
     let plain = AssignmentFilter { limit: None, cursor: None, ..filter.clone() };
     let asked = Asked::<(i64, Uuid)>::read(filter.limit, filter.cursor.as_deref(), &plain)?;
     let resolved = Resolved { agencies: agencies_of(state, filter).await?, assignee: assignee_of(actor, filter)?, filter, after: asked.after };
@@ -132,6 +138,9 @@ fn filtered<'q>(mut query: Query<'q>, actor: &Actor, resolved: &Resolved<'_>) ->
         query = query.push(" AND w.assignee_id = ").push_bind(person).push(" AND NOT (").push(LAPSED).push(")");
     }
     query = query.push_some(" AND w.article_id = ", filter.article).push_some(" AND w.due_at < ", filter.due_before);
+    if let Some(urgency) = filter.urgency_max {
+        query = store::push_sees(query.push(" AND ")).push(" AND a.urgency <= ").push_bind(urgency);
+    }
     query = match filter.overdue {
         Some(true) => query.push(" AND w.closed_at IS NULL AND w.due_at < $1"),
         Some(false) => query.push(" AND NOT (w.closed_at IS NULL AND w.due_at < $1)"),
@@ -153,9 +162,5 @@ fn assignee_of(actor: &Actor, filter: &AssignmentFilter) -> Result<Option<Uuid>>
 
 async fn agencies_of(state: &State, filter: &AssignmentFilter) -> Result<Option<Vec<Uuid>>> {
     let Some(references) = &filter.agency else { return Ok(None) };
-    let mut ids = vec![];
-    for reference in &references.0 {
-        ids.push(agencies::find_id(&state.db, reference).await.map_err(|_| Error::parameter("agency", "names no agency that there is"))?);
-    }
-    Ok(Some(ids))
+    Ok(Some(agencies::find_ids(&state.db, references).await?))
 }

@@ -129,6 +129,8 @@ pub struct Assignment {
     pub article_id: Uuid,
     /// The handle of the story; `null` where you may not see it any more.
     pub slugline: Option<String>,
+    /// Of the story, from 1 (flash) to 9; `null` where you may not see it any more.
+    pub urgency: Option<i32>,
     pub language: Tag,
     pub kind: AssignmentKind,
     pub state: AssignmentState,

@@ -128,10 +128,11 @@ impl TranslationRequests {
 /// Request translations
 ///
 /// Asks an agency, or one of its people, to translate the story into languages: all of them or, when one cannot be asked for, none. The
-/// people of an agency that is asked may read this story while they are, and nothing else of yours.
+/// people of an agency that is asked may read this story until the work is accepted, declined or canceled, and nothing else of yours; those
+/// who have a text of it then still may.
 #[utoipa::path(tag = "assignments", params(ArticlePath), request_body = TranslationRequests,
     responses((status = 201, description = "Asked for, in the order of the request", body = RequestedTranslations)),
-    extensions(("x-problems" = json!(["already_exists"]))))]
+    extensions(("x-problems" = json!(["already_exists", "illegal_transition"]))))]
 #[post("/articles/{id}/translation-requests")]
 async fn request_translations(
     state: Data<State>,
@@ -154,7 +155,7 @@ async fn request_translations(
 /// To write a text anew, to review it, or to translate it. Reviewing is for editors of the text's agency, and for the platform's where the
 /// story is shared.
 #[utoipa::path(tag = "assignments", params(ArticlePath), request_body = NewAssignment, responses((status = 201, description = "Asked for", body = Assignment)),
-    extensions(("x-problems" = json!(["already_exists"]))))]
+    extensions(("x-problems" = json!(["already_exists", "illegal_transition"]))))]
 #[post("/articles/{id}/assignments")]
 async fn create_assignment(
     state: Data<State>,
@@ -188,8 +189,12 @@ async fn ask(tx: &mut Tx, actor: &Actor, article: Uuid, wanted: Result<Vec<Wante
     }
     articles::hold(tx, article).await?;
     let story = articles::reach(&mut *tx, actor, AssignWork::RULE, article, now).await?;
+    articles::must_live(&story)?;
     let wanted = wanted?;
     let texts = articles::overviews(&mut *tx, &[article]).await?;
+    if texts.iter().any(|text| text.is_original && text.publication == "killed") {
+        return Err(Error::new(Code::IllegalTransition, "The original was killed: there is no more work on this story.").with("publication", "killed"));
+    }
     let open = store::open(tx, actor, article, None, now).await?;
     let (mut faults, mut taken, mut warnings, mut agencies) = (Faults::default(), Faults::default(), vec![], vec![]);
     for (i, one) in wanted.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! The steps of a piece of work: claim, renew, release, decline, cancel.
 
-use super::http::{AssignmentPath, answer, forbidden, give_text};
+use super::http::{AssignmentPath, answer, forbidden, give_text, take_text};
 use super::store;
 use super::{Assignment, AssignmentKind, AssignmentStep, follow, lease};
 use crate::answer::Answer;
@@ -171,6 +171,7 @@ async fn decline_assignment(
             let people = follow::asker(tx, &work).await?;
             let declined = Assignment { state, reason: Some(order.reason), lease_expires_at: None, ..work };
             let declined = store::put(tx, &caller, declined, now).await?;
+            take_text(tx, &caller, &declined, now).await?;
             follow::tell(tx, &caller, &people, NoticeKind::Declined, &declined, now).await?;
             answer(&declined)
         })
@@ -201,7 +202,9 @@ async fn cancel_assignment(
                 return Err(forbidden("Editors of the story's agency cancel; an agency that is asked declines."));
             }
             precondition.check(work.standing())?;
-            answer(&follow::cancel(tx, &caller, work, &order.reason, now).await?)
+            let canceled = follow::cancel(tx, &caller, work, &order.reason, now).await?;
+            take_text(tx, &caller, &canceled, now).await?;
+            answer(&canceled)
         })
         .await
 }

@@ -15,6 +15,7 @@ struct Row {
     id: Uuid,
     article_id: Uuid,
     slugline: Option<String>,
+    urgency: Option<i32>,
     language: Tag,
     kind: AssignmentKind,
     state: AssignmentState,
@@ -48,6 +49,7 @@ impl Row {
             id: self.id,
             article_id: self.article_id,
             slugline: self.slugline,
+            urgency: self.urgency,
             language: self.language,
             kind: self.kind,
             state: self.state,
@@ -85,7 +87,7 @@ pub(super) fn start<'q>(on: impl Reader<'q>, sql: &'static str, actor: &Actor, n
 
 /// Appends the columns of the assignment `w` of the story `a`: a claim that has run out is none. Needs what [`start`] binds.
 pub(super) fn push_columns(query: Query<'_>) -> Query<'_> {
-    query
+    let query = query
         .push("w.id, w.article_id, w.language, w.kind, CASE WHEN ")
         .push(LAPSED)
         .push(" THEN 'requested' ELSE w.state END AS state, CASE WHEN ")
@@ -97,12 +99,20 @@ pub(super) fn push_columns(query: Query<'_>) -> Query<'_> {
              w.due_at, w.note, w.reason, w.change_kind, w.revision, w.created_at, w.updated_at, w.updated_by, w.closed_at, w.version, ",
         )
         .push(SHARED)
+        .push(" AS is_shared, CASE WHEN ");
+    let query = push_sees(query).push(" THEN a.slugline END AS slugline, CASE WHEN ");
+    push_sees(query).push(" THEN a.urgency END AS urgency")
+}
+
+/// Appends that the caller may see the story `a` of the assignment `w`.
+pub(super) fn push_sees(query: Query<'_>) -> Query<'_> {
+    query
         .push(
-            " AS is_shared, CASE WHEN a.deleted_at IS NULL AND (w.story_agency_id = $2 OR (w.agency_id = $2 AND w.state NOT IN ('declined', 'canceled')) \
+            "a.deleted_at IS NULL AND (w.story_agency_id = $2 OR (w.agency_id = $2 AND w.closed_at IS NULL) \
              OR EXISTS (SELECT 1 FROM translations t WHERE t.article_id = a.id AND t.agency_id = $2 AND t.deleted_at IS NULL) OR ($4 AND ",
         )
         .push(SHARED)
-        .push(")) THEN a.slugline END AS slugline")
+        .push("))")
 }
 
 /// Appends that the caller may know of the assignment `w` of the story `a`.

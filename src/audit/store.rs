@@ -4,7 +4,7 @@ use super::chain::{Row, hex};
 use super::{Action, ActorKind, SubjectKind};
 use crate::agencies;
 use crate::db::{Db, Query, Reader, TextEnum, Timestamp};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::extract::List;
 use crate::language::Tag;
 use crate::names::{self, Names};
@@ -143,7 +143,7 @@ pub(super) async fn list(db: &Db, actor: &Actor, filter: &AuditFilter) -> Result
         query = query.push(" AND a.action IN (").push_list(actions.0.iter().copied()).push(")");
     }
     if let Some(references) = &filter.agency {
-        query = query.push(" AND a.agency_id IN (").push_list(agencies_of(db, references).await?).push(")");
+        query = query.push(" AND a.agency_id IN (").push_list(agencies::find_ids(db, references).await?).push(")");
     }
     if let Some(languages) = &filter.language {
         query = query.push(" AND a.language IN (").push_list(languages.0.iter()).push(")");
@@ -160,17 +160,6 @@ pub(super) async fn list(db: &Db, actor: &Actor, filter: &AuditFilter) -> Result
     let found: Vec<Named> = query.push(" LIMIT ").push_bind(asked.fetch()).all().await?;
     let found = found.into_iter().map(entry).collect::<Result<Vec<_>>>()?;
     Ok(asked.page(found, |entry| entry.seq))
-}
-
-async fn agencies_of(db: &Db, references: &List<String>) -> Result<Vec<Uuid>> {
-    let mut ids = vec![];
-    for reference in &references.0 {
-        ids.push(agencies::find_id(db, reference).await.map_err(|error| match error.code {
-            Code::NotFound => Error::parameter("agency", "names no agency that there is"),
-            _ => error,
-        })?);
-    }
-    Ok(ids)
 }
 
 /// A row, and the hash of the one before.

@@ -25,6 +25,8 @@ use uuid::Uuid;
 const MOST_MENTIONS: usize = 20;
 /// Comments of a thread.
 const MOST_COMMENTS: i64 = 200;
+/// Comments of a page of threads, but for a single thread that has more.
+const MOST_OF_PAGE: i64 = 100;
 /// Characters of a comment.
 const MOST_CHARACTERS: usize = 4_000;
 

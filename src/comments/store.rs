@@ -1,6 +1,6 @@
 //! The tables of threads and comments.
 
-use super::{Comment, MOST_COMMENTS, MOST_MENTIONS, Step, Thread, ThreadState, is_there};
+use super::{Comment, MOST_COMMENTS, MOST_MENTIONS, MOST_OF_PAGE, Step, Thread, ThreadState, is_there};
 use crate::articles;
 use crate::auth;
 use crate::body::Body;
@@ -72,6 +72,21 @@ pub(super) async fn head_of(on: impl Reader<'_>, comment: Uuid) -> Result<Head> 
 pub(super) async fn comments(on: impl Reader<'_>, threads: &[Uuid]) -> Result<Vec<Comment>> {
     let query = on.query(COMMENTS).push(" WHERE c.thread_id IN (").push_list(threads.iter().copied());
     Ok(query.push(") ORDER BY c.created_at, c.id").all().await?)
+}
+
+/// How many threads at the head have so few comments together that they fit on a page; at least one.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn fitting(on: impl Reader<'_>, threads: &[Uuid]) -> Result<usize> {
+    let query = on.query("SELECT thread_id, count(*) FROM comments WHERE thread_id IN (").push_list(threads.iter().copied());
+    let counts: Vec<(Uuid, i64)> = query.push(") GROUP BY thread_id").all().await?;
+    let mut room = MOST_OF_PAGE;
+    let fitting = threads.iter().take_while(|thread| {
+        room -= counts.iter().find(|(id, _)| id == *thread).map_or(0, |(_, count)| *count);
+        room >= 0
+    });
+    Ok(fitting.count().max(1))
 }
 
 /// # Errors

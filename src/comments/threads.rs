@@ -41,7 +41,8 @@ struct Filter {
 
 /// List the comments on a text
 ///
-/// By threads, the oldest first, each with all its comments. Where the block of a thread is no longer in the newest revision, it is `outdated`.
+/// By threads, the oldest first, each with all its comments. A page ends before its limit where its threads have more than 100
+/// comments together. Where the block of a thread is no longer in the newest revision, it is `outdated`.
 #[utoipa::path(tag = "comments", params(TextPath, Filter), responses((status = 200, description = "A page of threads", body = Page<Thread>)),
     extensions(("x-problems" = json!(["invalid_cursor"]))))]
 #[get("/articles/{id}/translations/{language}/comments")]
@@ -62,8 +63,16 @@ async fn list_comments(
         query = query.push(" AND (t.created_at, t.id) > (").push_bind(Timestamp::from_micros(at)).push(", ").push_bind(id).push(")");
     }
     let heads: Vec<Head> = query.push(" ORDER BY t.created_at, t.id LIMIT ").push_bind(asked.fetch()).all().await?;
-    let page = asked.page(heads, |head: &Head| (head.created_at.micros(), head.id));
-    let ids: Vec<Uuid> = page.data.iter().map(|head| head.id).collect();
+    let key = |head: &Head| (head.created_at.micros(), head.id);
+    let mut page = asked.page(heads, key);
+    let mut ids: Vec<Uuid> = page.data.iter().map(|head| head.id).collect();
+    let fitting = store::fitting(&state.db, &ids).await?;
+    if fitting < ids.len() {
+        ids.truncate(fitting);
+        page.data.truncate(fitting);
+        page.meta.has_more = true;
+        page.meta.next_cursor = page.data.last().map(|head| asked.cursor(key(head)));
+    }
     let comments = store::comments(&state.db, &ids).await?;
     let of = |id: Uuid| comments.iter().filter(|comment| comment.thread_id == id).cloned().collect();
     let threads = page.data.into_iter().map(|head| (of(head.id), head)).map(|(comments, head)| head.thread(&text.text.body, comments)).collect();

@@ -45,13 +45,20 @@ impl Job for NoticeMail {
 /// What happened, by kind. Those without words of their own get some that suit all.
 const SUBJECTS: &[(NoticeKind, &str)] = &[
     (NoticeKind::Assigned, "A text was assigned to you"),
+    (NoticeKind::Declined, "Work that you asked for was declined"),
+    (NoticeKind::HandedIn, "Work that you asked for was handed in"),
+    (NoticeKind::Accepted, "Work that you asked for was accepted"),
+    (NoticeKind::Canceled, "Work that was asked of you is not needed any more"),
+    (NoticeKind::LeaseExpired, "A claim has run out"),
     (NoticeKind::Returned, "A text of yours was returned"),
     (NoticeKind::Corrected, "The original of a text of yours was corrected"),
     (NoticeKind::Killed, "A text of yours was killed"),
     (NoticeKind::Withheld, "A text of yours was taken from readers"),
+    (NoticeKind::Lifted, "A text that was taken from readers is public again"),
     (NoticeKind::Commented, "Somebody commented on a text"),
     (NoticeKind::Mentioned, "Somebody named you in a comment"),
     (NoticeKind::JobFailed, "Something that you scheduled did not happen"),
+    (NoticeKind::ScheduleOrphaned, "A colleague has left who had scheduled something"),
 ];
 
 fn subject(kind: NoticeKind) -> &'static str {

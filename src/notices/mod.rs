@@ -8,7 +8,7 @@ mod store;
 
 pub use http::routes;
 pub use mails::NoticeMail;
-pub use store::{desk, people_of, seconds, tell, tidy};
+pub use store::{desk, people_of, platform_desk, seconds, tell, tidy};
 
 use crate::language::Tag;
 use crate::text_enum;
@@ -22,6 +22,10 @@ text_enum! {
         Assigned = "assigned",
         /// Work that you asked for was declined.
         Declined = "declined",
+        /// Work that you asked for was handed in.
+        HandedIn = "handed_in",
+        /// Work that you asked for was accepted.
+        Accepted = "accepted",
         /// Work that was asked of you is not needed any more.
         Canceled = "canceled",
         /// A claim has run out: the work is to be had again.
@@ -46,6 +50,8 @@ text_enum! {
         Mentioned = "mentioned",
         /// What you scheduled did not happen.
         JobFailed = "job_failed",
+        /// What a colleague had scheduled who left your agency waits in nobody's name: schedule it anew.
+        ScheduleOrphaned = "schedule_orphaned",
     }
 }
 

@@ -156,7 +156,8 @@ async fn send(tx: &mut Tx, told: &[(Uuid, Uuid)], kind: NoticeKind, now: Timesta
     Ok(())
 }
 
-/// The active people of a text: who works on it and who wrote it last; where there is none, the editors of its agency.
+/// The active people of a text: who works on it and who wrote it last, as long as they are of its agency or of the platform; where there
+/// is none, the editors of its agency.
 ///
 /// # Errors
 /// When the database fails.
@@ -164,6 +165,7 @@ pub async fn people_of(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Vec
     let people: Vec<(Uuid,)> = tx
         .query(
             "SELECT s.id FROM translations t JOIN staff s ON s.id IN (t.assignee_id, t.last_author) AND s.state = 'active' \
+             JOIN agencies g ON g.id = s.agency_id AND (g.id = t.agency_id OR g.kind = 'platform') \
              WHERE t.article_id = $1 AND t.language = $2 AND t.deleted_at IS NULL ORDER BY s.id",
         )
         .bind(article)
@@ -194,6 +196,18 @@ pub async fn desk(tx: &mut Tx, agency: Uuid) -> Result<Vec<Uuid>> {
         }
     }
     Ok(vec![])
+}
+
+/// As [`desk`], of the platform.
+///
+/// # Errors
+/// When the database fails.
+pub async fn platform_desk(tx: &mut Tx) -> Result<Vec<Uuid>> {
+    let platform: Option<(Uuid,)> = tx.query("SELECT id FROM agencies WHERE kind = 'platform'").optional().await?;
+    match platform {
+        Some((platform,)) => desk(tx, platform).await,
+        None => Ok(vec![]),
+    }
 }
 
 /// Who could be the second pair of eyes for somebody: the other active editors of an agency; where there are none, its other

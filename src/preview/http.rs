@@ -1,6 +1,6 @@
 //! Preview links: making, listing and revoking them, and what they show.
 
-use super::{MINUTE, MOST_MINUTES, PreviewLink, USUAL_MINUTES, parse, store};
+use super::{MINUTE, MOST_LINKS, MOST_MINUTES, PreviewLink, USUAL_MINUTES, parse, store};
 use crate::answer::Answer;
 use crate::articles;
 use crate::audit::{self, Action, Entry};
@@ -87,7 +87,7 @@ impl NewPreviewLink {
 /// Whoever has its address sees the text as readers would, without signing in, until the link expires or is revoked, or whoever
 /// made it may no longer see the text. The answer is the only place where the address is shown.
 #[utoipa::path(tag = "previews", params(TextPath), request_body(content = Option<NewPreviewLink>, content_type = "application/json"),
-    responses((status = 201, description = "Made", body = CreatedPreviewLink)), extensions(("x-problems" = json!(["illegal_transition"]))))]
+    responses((status = 201, description = "Made", body = CreatedPreviewLink)), extensions(("x-problems" = json!(["illegal_transition", "conflict"]))))]
 #[post("/articles/{id}/translations/{language}/preview-links")]
 async fn create_preview_link(
     state: Data<State>,
@@ -106,6 +106,9 @@ async fn create_preview_link(
             }
             if new.revision.is_some_and(|revision| !(1..=text.revision).contains(&revision)) {
                 return Err(Error::invalid("/revision", "unknown_revision", format!("is not a revision of the text; the newest is {}", text.revision)));
+            }
+            if store::list(&mut *tx, path.id, &path.language, now).await?.len() >= MOST_LINKS {
+                return Err(Error::new(Code::Conflict, format!("The text has {MOST_LINKS} links that are good: revoke one, or let it expire.")));
             }
             let link = PreviewLink {
                 id: Uuid::now_v7(),

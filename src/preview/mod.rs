@@ -24,6 +24,9 @@ const USUAL_MINUTES: u32 = 24 * 60;
 /// Minutes that a link lives at most: a week.
 const MOST_MINUTES: u32 = 7 * USUAL_MINUTES;
 
+/// Links of a text that are good at the same time.
+const MOST_LINKS: usize = 50;
+
 /// A preview link, without its address.
 #[derive(Clone, Debug, Serialize, FromRow, ToSchema)]
 pub struct PreviewLink {

@@ -170,7 +170,8 @@ where
     let asked: Vec<(Uuid, Timestamp)> = on
         .query(
             "SELECT assignee_id, min(closed_at) AS since FROM assignments WHERE article_id = $1 AND language = $2 AND kind = 'translate' \
-             AND state = 'accepted' AND revision <= $3 AND assignee_id IS NOT NULL GROUP BY assignee_id ORDER BY since, assignee_id",
+             AND state = 'accepted' AND change_kind IS NULL AND revision <= $3 AND EXISTS (SELECT 1 FROM revisions r \
+             WHERE r.article_id = $1 AND r.language = $2 AND r.created_by = assignee_id AND r.revision <= $3) GROUP BY assignee_id ORDER BY since, assignee_id",
         )
         .bind(source.article_id)
         .bind(&source.language)

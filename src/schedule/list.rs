@@ -5,7 +5,7 @@ use super::{EntryState, ScheduleEntry};
 use crate::answer::Answer;
 use crate::auth::Caller;
 use crate::db::{Reader, Timestamp};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::extract::{List, Query};
 use crate::language::Tag;
 use crate::page::{Asked, Page};
@@ -56,11 +56,10 @@ struct ScheduleFilter {
 async fn list_schedule(state: Data<State>, request: HttpRequest, caller: Caller<ReadWork>, Query(filter): Query<ScheduleFilter>) -> Result<Answer> {
     let plain = ScheduleFilter { limit: None, cursor: None, ..filter.clone() };
     let asked = Asked::<(i64, Uuid)>::read(filter.limit, filter.cursor.as_deref(), &plain)?;
-    let mut agencies = vec![];
-    for reference in filter.agency.iter().flat_map(|list| &list.0) {
-        let id = agencies::find_id(&state.db, reference).await.map_err(|_| Error::parameter("agency", "names nothing that there is"))?;
-        agencies.push(id);
-    }
+    let agencies = match &filter.agency {
+        Some(references) => agencies::find_ids(&state.db, references).await?,
+        None => vec![],
+    };
     let start = state.db.query(COLUMNS).push(
         " JOIN articles a ON a.id = s.article_id JOIN translations x ON x.article_id = s.article_id AND x.language = s.language \
          WHERE a.deleted_at IS NULL AND $1 = $1 AND $2 = $2 AND $3 = $3",

@@ -3,6 +3,7 @@
 //! An entry is no state of its text. At its time a job takes the very step that its person would take by hand, with their rights of that
 //! moment. What cannot happen is marked as failed, and those concerned are told: nothing is tried in silence.
 
+mod handover;
 mod http;
 mod jobs;
 mod list;
@@ -10,6 +11,7 @@ mod release;
 mod release_http;
 mod store;
 
+pub use handover::{hand_over, stories_of};
 pub use http::routes;
 pub use jobs::RunEntry;
 pub use release::{RunRelease, approved};

@@ -190,11 +190,13 @@ async fn record(tx: &mut Tx, caller: &Caller<PublishWork>, action: Action, relea
 }
 
 /// List the joint releases of an article
+///
+/// The newest 100.
 #[utoipa::path(tag = "schedule", params(ArticlePath), responses((status = 200, description = "Its releases, the newest first", body = Page<ReleaseWithTexts>)))]
 #[get("/articles/{id}/releases")]
 async fn list_releases(state: Data<State>, caller: Caller<ReadWork>, Path(path): Path<ArticlePath>) -> Result<Answer> {
     articles::reach(&state.db, &caller, ReadWork::RULE, path.id, state.clock.now()).await?;
-    let releases: Vec<Release> = state.db.query(COLUMNS).push(" WHERE article_id = ").push_bind(path.id).push(" ORDER BY id DESC").all().await?;
+    let releases: Vec<Release> = state.db.query(COLUMNS).push(" WHERE article_id = ").push_bind(path.id).push(" ORDER BY id DESC LIMIT 100").all().await?;
     let mut data = vec![];
     for release in releases {
         let texts = store::of_release(&state.db, release.id).await?;

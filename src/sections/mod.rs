@@ -6,7 +6,7 @@ mod http;
 mod store;
 
 pub use http::routes;
-pub use store::{find_active, find_id};
+pub use store::{find_active, find_id, find_ids};
 
 use crate::agencies::check_slug;
 use crate::audit::{self, Action, By, Changes, Entry};

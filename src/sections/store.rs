@@ -1,8 +1,9 @@
 //! The table of sections.
 
 use super::{Section, SectionState};
-use crate::db::{Query, Reader, Sql, Timestamp, Tx};
+use crate::db::{Db, Query, Reader, Sql, Timestamp, Tx};
 use crate::error::{Code, Error, Result, Unique};
+use crate::extract::List;
 use crate::sql;
 use uuid::Uuid;
 
@@ -40,6 +41,21 @@ pub(super) async fn find(on: impl Reader<'_>, reference: &str) -> Result<Section
 pub async fn find_id(on: impl Reader<'_>, reference: &str) -> Result<Uuid> {
     let found: Option<(Uuid,)> = by_reference(on.query("SELECT id FROM sections"), reference).optional().await?;
     found.map(|(id,)| id).ok_or_else(|| Error::not_found("section"))
+}
+
+/// The ids of what the filter `section` of a list names, each by id or slug.
+///
+/// # Errors
+/// `invalid_parameter` for a name of nothing, and when the database fails.
+pub async fn find_ids(db: &Db, references: &List<String>) -> Result<Vec<Uuid>> {
+    let mut ids = vec![];
+    for reference in &references.0 {
+        ids.push(find_id(db, reference).await.map_err(|error| match error.code {
+            Code::NotFound => Error::parameter("section", format!("has {reference:?}, which names no section that there is")),
+            _ => error,
+        })?);
+    }
+    Ok(ids)
 }
 
 /// The id of a section in use, by id or slug.

@@ -13,6 +13,7 @@ use crate::language::Tag;
 use crate::notices::{self, Notice, NoticeKind};
 use crate::page::{Asked, Page};
 use crate::policy::{Actor, Decision, Role, decide_agency};
+use crate::schedule;
 use crate::sql;
 use crate::state::State;
 use serde::{Deserialize, Serialize};
@@ -56,7 +57,7 @@ pub(super) async fn list(db: &Db, actor: &Actor, filter: &StaffFilter) -> Result
     let mut query = db.query("SELECT ").push(COLUMNS).push(" FROM staff WHERE 1 = 1");
     query = query.push_some(" AND agency_id = ", (!actor.platform).then_some(actor.agency));
     if let Some(references) = &filter.agency {
-        query = query.push(" AND agency_id IN (").push_list(agencies_of(db, references).await?).push(")");
+        query = query.push(" AND agency_id IN (").push_list(agencies::find_ids(db, references).await?).push(")");
     }
     if let Some(roles) = &filter.role {
         query = query.push(" AND role IN (").push_list(roles.0.iter().copied()).push(")");
@@ -80,17 +81,6 @@ pub(super) async fn list(db: &Db, actor: &Actor, filter: &StaffFilter) -> Result
     }
     let found: Vec<StaffMember> = query.push(" ORDER BY created_at, id LIMIT ").push_bind(asked.fetch()).all().await?;
     Ok(asked.page(found, |member: &StaffMember| (member.created_at.micros(), member.id)))
-}
-
-async fn agencies_of(db: &Db, references: &List<String>) -> Result<Vec<Uuid>> {
-    let mut ids = vec![];
-    for reference in &references.0 {
-        ids.push(agencies::find_id(db, reference).await.map_err(|error| match error.code {
-            Code::NotFound => Error::parameter("agency", "names no agency that there is"),
-            _ => error,
-        })?);
-    }
-    Ok(ids)
 }
 
 /// Contains the text.
@@ -281,11 +271,12 @@ pub struct HandedOver {
     pub language: Tag,
 }
 
-/// Hands the open work of somebody to another, or to nobody.
+/// Hands the open work of somebody to another, or to nobody, and what they scheduled with it.
 pub(super) async fn hand_over(tx: &mut Tx, from: Uuid, to: Option<Uuid>, actor: &Actor, now: Timestamp) -> Result<Vec<HandedOver>> {
     let by = actor.id();
     let texts: Vec<(Uuid,)> = tx.query("SELECT article_id FROM translations WHERE assignee_id = $1 AND deleted_at IS NULL").bind(from).all().await?;
     let mut stories: Vec<Uuid> = texts.into_iter().map(|(story,)| story).chain(assignments::stories_of(tx, from).await?).collect();
+    stories.extend(schedule::stories_of(tx, from).await?);
     // Stories before their texts, in one order, as everybody does.
     stories.sort_unstable();
     stories.dedup();
@@ -293,6 +284,7 @@ pub(super) async fn hand_over(tx: &mut Tx, from: Uuid, to: Option<Uuid>, actor: 
         articles::hold(tx, story).await?;
     }
     assignments::hand_over(tx, actor, from, to, now).await?;
+    schedule::hand_over(tx, actor, from, to, now).await?;
     let mut work: Vec<HandedOver> = tx
         .query(
             "UPDATE translations SET assignee_id = $2, version = version + 1, updated_at = $3, updated_by = $4 WHERE assignee_id = $1 \

@@ -23,7 +23,7 @@ pub use store::{First, Translation, find, headlines, list, look, put_first};
 pub use text::{NewText, SeoText, Text};
 pub use workflow::{PublishOrder, TextPath, approve, kill, publish, submit, unpublish};
 
-use crate::db::{TextEnum, Timestamp, Tx};
+use crate::db::{Reader, TextEnum, Timestamp, Tx};
 use crate::error::{Code, Error, Result};
 use crate::language::Tag;
 use crate::policy::Actor;
@@ -149,6 +149,25 @@ pub async fn give(tx: &mut Tx, actor: &Actor, article: Uuid, language: &Tag, to:
     if text.assignee_id != to && after(text.publication, text.review, Step::Edit).is_some() {
         store::assign(tx, actor, &text, to, now).await?;
     }
+    Ok(())
+}
+
+/// Takes a text from somebody who works on it, if they do: it waits for somebody else. The story is held.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take_from(tx: &mut Tx, person: Uuid, article: Uuid, language: &Tag, by: Uuid, now: Timestamp) -> Result<()> {
+    tx.query(
+        "UPDATE translations SET assignee_id = NULL, version = version + 1, updated_at = $4, updated_by = $5 \
+         WHERE article_id = $1 AND language = $2 AND assignee_id = $3 AND deleted_at IS NULL AND publication <> 'killed'",
+    )
+    .bind(article)
+    .bind(language)
+    .bind(person)
+    .bind(now)
+    .bind(by)
+    .execute()
+    .await?;
     Ok(())
 }
 

@@ -16,6 +16,7 @@ on_both!(
     people_are_told,
     whoever_has_lost_the_text_is_told_nothing,
     lists_are_filtered_and_paged,
+    a_page_holds_so_many_comments_and_no_more,
     what_is_wrong_is_said_at_once,
     a_comment_changes_neither_text_nor_story,
 );
@@ -251,6 +252,25 @@ async fn lists_are_filtered_and_paged(app: App) {
     let other = text.editor.get(&format!("{}/comments?state=open&cursor={cursor}", text.at)).expect(400).await;
     assert_eq!(other.code(), "invalid_cursor");
     assert_eq!(text.editor.get(&format!("{}/translations/kk/comments", text.article)).expect(404).await.code(), "not_found");
+}
+
+async fn a_page_holds_so_many_comments_and_no_more(app: App) {
+    let text = Text::new(&app).await;
+    for replies in [60, 39, 0, 110, 0] {
+        let thread = id(&text.say(&text.editor, &json!({"text": "x"})).await);
+        for _ in 0..replies {
+            text.say(&text.editor, &json!({"text": "x", "thread": thread})).await;
+        }
+    }
+    let (mut pages, mut cursor) = (vec![], String::new());
+    loop {
+        let page = text.threads(&format!("?limit=4{cursor}")).await;
+        pages.push(page["data"].as_array().unwrap().iter().map(|thread| thread["comments"].as_array().unwrap().len()).collect::<Vec<_>>());
+        let Some(next) = page["meta"]["next_cursor"].as_str() else { break };
+        assert_eq!(page["meta"]["has_more"], true);
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(pages, [vec![61], vec![40, 1], vec![111], vec![1]], "a thread is never cut");
 }
 
 async fn what_is_wrong_is_said_at_once(app: App) {

@@ -3,6 +3,7 @@
 use crate::assignments::{Desk, story};
 use crate::on_both;
 use crate::support::{App, Caller};
+use newsroom::db::Reader;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ on_both!(
     the_matrix_is_filtered,
     it_shows_what_the_list_of_articles_shows,
     others_work_on_a_story_is_not_shown,
+    work_shows_where_the_list_of_work_shows_it,
+    a_database_that_fails_is_no_wrong_filter,
 );
 
 async fn matrix(who: &Caller, query: &str) -> Vec<Value> {
@@ -114,4 +117,33 @@ async fn others_work_on_a_story_is_not_shown(app: App) {
     let theirs = app.staff("editor@kazinform.example").await;
     let row = row(&theirs, &desk.id, "languages=kk,en").await.unwrap();
     assert_eq!((row["cells"][0]["assignment"].is_object(), &row["cells"][1]["assignment"]), (true, &Value::Null));
+}
+
+async fn a_database_that_fails_is_no_wrong_filter(app: App) {
+    let editor = app.staff("editor@trend.example").await;
+    for query in ["coverage?agency=nobody", "articles?agency=trend,nobody", "assignments?agency=nobody", "schedule?agency=nobody"] {
+        assert_eq!(editor.get(&format!("/v1/{query}")).expect(400).await.faults(), ["agency"], "{query}");
+    }
+    for list in ["coverage", "articles"] {
+        assert_eq!(editor.get(&format!("/v1/{list}?section=nothing")).expect(400).await.faults(), ["section"], "{list}");
+    }
+    app.state.db.write().query("ALTER TABLE sections RENAME TO lost").execute().await.unwrap();
+    editor.get("/v1/articles?section=economy").expect(500).await;
+}
+
+async fn work_shows_where_the_list_of_work_shows_it(app: App) {
+    let desk = Desk::new(&app).await;
+    let due = "2026-07-24T12:02:00Z";
+    desk.asked(&json!({"requests": [{"language": "kk", "agency": "platform"}, {"language": "en", "due_at": due}]})).await;
+    app.advance(Duration::from_mins(3));
+    let platform = app.staff("editor@platform.example").await;
+    let hidden = row(&platform, &desk.id, "languages=kk,en").await.unwrap();
+    assert_eq!((hidden["cells"][0]["assignment"].is_object(), &hidden["cells"][1]["assignment"]), (true, &Value::Null));
+    assert!(row(&platform, &desk.id, "languages=en&overdue=true").await.is_none());
+    assert!(row(&platform, &desk.id, "languages=en&overdue=false").await.is_some());
+    assert!(row(&desk.editor, &desk.id, "languages=en&overdue=true").await.is_some());
+    let etag = desk.editor.get(&desk.at()).expect(200).await.etag();
+    desk.editor.patch(&desk.at()).if_match(&etag).json(&json!({"shared": true})).expect(200).await;
+    let shared = row(&platform, &desk.id, "languages=kk,en&overdue=true").await.unwrap();
+    assert!(shared["cells"][1]["assignment"].is_object());
 }

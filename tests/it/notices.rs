@@ -1,6 +1,8 @@
 //! What people are told, where they read it, and who gets a message.
 
+use crate::assignments::hire;
 use crate::on_both;
+use crate::schedule::Desk;
 use crate::support::{App, Caller};
 use newsroom::db::Reader;
 use newsroom::language::Tag;
@@ -12,6 +14,8 @@ use uuid::Uuid;
 on_both!(
     work_and_returns_are_told,
     whoever_takes_over_is_told_once,
+    what_was_scheduled_is_handed_over_or_told,
+    who_has_moved_is_told_nothing_of_the_texts_they_left,
     lists_are_filtered_counted_and_paged,
     notices_are_read_one_by_one_or_up_to_one,
     notices_are_ones_own,
@@ -103,6 +107,48 @@ async fn whoever_takes_over_is_told_once(app: App) {
     assert_eq!(kinds(&told), ["assigned"]);
     assert_eq!(told["data"][0]["details"], json!({"texts": open + 2, "from": journalist.id}));
     assert_eq!((&told["data"][0]["article_id"], &told["data"][0]["headline"]), (&Value::Null, &Value::Null));
+}
+
+async fn what_was_scheduled_is_handed_over_or_told(app: App) {
+    let desk = Desk::new(&app, &["ru"]).await;
+    let second = hire(&app, "trend", "second@trend.example", "editor").await;
+    let (admin, journalist) = (app.staff("admin@trend.example").await, app.staff("journalist@trend.example").await);
+    for language in ["en", "ru"] {
+        desk.approve(language).await;
+    }
+    let order = json!({"action": "publish", "at": "2026-07-24T12:10:00Z"});
+    let entry = desk.editor().await.post(&format!("{}/schedule", desk.text("en"))).json(&order).expect(201).await.json();
+    let order = json!({"languages": ["ru"], "when": "deadline", "at": "2026-07-24T12:10:00Z"});
+    let release = desk.editor().await.post(&format!("/v1/articles/{}/releases", desk.article)).json(&order).expect(201).await.json();
+    let depart = async |who: &Caller, successor: &Caller| {
+        let at = format!("/v1/staff/{}", who.id);
+        let etag = admin.get(&at).expect(200).await.etag();
+        admin.post(&format!("{at}/depart")).if_match(&etag).json(&json!({"successor": successor.id})).expect(200).await;
+    };
+    depart(&desk.editor().await, &second).await;
+    for (path, id) in [("schedule", &entry["id"]), ("releases", &release["id"])] {
+        let waits = second.get(&format!("/v1/{path}/{}", id.as_str().unwrap())).expect(200).await.json();
+        assert_eq!((&waits["state"], &waits["created_by"]), (&json!("pending"), &json!(second.id)), "{path}");
+    }
+    depart(&second, &journalist).await;
+    let told = list(&admin, "?kind=schedule_orphaned").await;
+    let languages: Vec<&str> = told["data"].as_array().unwrap().iter().map(|notice| notice["language"].as_str().unwrap()).collect();
+    assert_eq!(languages.len(), 2, "journalists publish nothing: {told}");
+    assert_eq!(told["data"][0]["details"]["from"], json!(second.id));
+    assert!(list(&journalist, "?kind=schedule_orphaned").await["data"].as_array().unwrap().is_empty());
+}
+
+async fn who_has_moved_is_told_nothing_of_the_texts_they_left(app: App) {
+    let (_, at) = text(&app).await;
+    let (editor, journalist) = (app.staff("editor@trend.example").await, app.staff("journalist@trend.example").await);
+    let admin = app.staff("admin@platform.example").await;
+    let path = format!("/v1/staff/{}", journalist.id);
+    let etag = admin.get(&path).expect(200).await.etag();
+    admin.patch(&path).if_match(&etag).json(&json!({"agency": "kabar"})).expect(200).await;
+    let second = app.staff("admin@trend.example").await;
+    step(&second, &at, "kill", &json!({"reason": "A secret.", "public_note": "Withdrawn."})).await;
+    assert!(kinds(&list(&app.staff("journalist@trend.example").await, "").await).is_empty());
+    assert_eq!(kinds(&list(&editor, "").await), ["killed"], "the desk is told instead");
 }
 
 async fn lists_are_filtered_counted_and_paged(app: App) {

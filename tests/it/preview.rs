@@ -21,9 +21,23 @@ on_both!(
     the_address_is_told_once,
     making_one_is_for_those_who_edit_or_review,
     every_link_is_in_the_log,
+    so_many_links_are_good_at_a_time,
 );
 
 const EDITOR: &str = "editor@trend.example";
+
+async fn so_many_links_are_good_at_a_time(app: App) {
+    let editor = app.staff(EDITOR).await;
+    let article = story(&editor).await;
+    let first = make(&editor, &article, &json!({})).await;
+    for _ in 1..50 {
+        make(&editor, &article, &json!({})).await;
+    }
+    let path = format!("{}/preview-links", place(&article));
+    assert_eq!(editor.post(&path).json(&json!({})).expect(409).await.code(), "conflict");
+    editor.delete(&format!("/v1/preview-links/{}", first["id"].as_str().unwrap())).expect(204).await;
+    make(&editor, &article, &json!({})).await;
+}
 
 async fn story(caller: &Caller) -> String {
     let new = json!({

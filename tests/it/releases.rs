@@ -3,7 +3,9 @@
 use crate::on_both;
 use crate::schedule::{ALMOST_AN_HOUR, Desk, HOUR, MICRO};
 use crate::support::{Answer, App};
+use newsroom::db::Reader;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 on_both!(
     they_go_when_all_are_approved,
@@ -17,6 +19,7 @@ on_both!(
     only_texts_that_one_may_publish,
     orders_that_are_not_right_are_refused,
     a_text_waits_in_one_place,
+    the_newest_are_listed,
 );
 
 impl Desk {
@@ -43,6 +46,18 @@ impl Desk {
         });
         (release["state"].as_str().unwrap().to_owned(), texts.collect())
     }
+}
+
+async fn the_newest_are_listed(app: App) {
+    let desk = Desk::new(&app, &[]).await;
+    let id = desk.release(&json!({"languages": ["en"], "when": "all_approved"})).await;
+    for _ in 0..100 {
+        let copy = "INSERT INTO releases (id, article_id, mode, state, created_by, version, created_at, updated_at, updated_by)                     SELECT $1, article_id, mode, 'canceled', created_by, 1, created_at, updated_at, updated_by FROM releases WHERE id = $2";
+        app.state.db.write().query(copy).bind(Uuid::now_v7()).bind(Uuid::try_parse(&id).unwrap()).execute().await.unwrap();
+    }
+    let list = desk.editor().await.get(&format!("/v1/articles/{}/releases", desk.article)).expect(200).await.json();
+    let listed = list["data"].as_array().unwrap();
+    assert_eq!((listed.len(), listed.iter().any(|release| release["id"] == id)), (100, false));
 }
 
 fn told(state: &str, texts: &[&str]) -> (String, Vec<String>) {

@@ -1,6 +1,6 @@
 //! Killing a story: look, order, confirm, cancel.
 
-use super::orders::{self, Outcome, PendingKill};
+use super::orders::{self, OrderedKill, Outcome, PendingKill};
 use super::preview::{self, KillPreview};
 use super::{kill_story, lift};
 use crate::agencies;
@@ -113,7 +113,7 @@ async fn get_kill_preview(state: Data<State>, caller: Caller<KillWork>, Path(pat
 /// them; what was never public is frozen. Where the agency of the story asks for four eyes, this only records the order, and
 /// another person has to confirm it.
 #[utoipa::path(tag = "workflow", params(ArticlePath, IfMatch), request_body = StoryKill,
-    responses((status = 200, description = "Killed", body = ArticleWithTexts), (status = 202, description = "Ordered: another person has to confirm it", body = PendingKill)),
+    responses((status = 200, description = "Killed", body = ArticleWithTexts), (status = 202, description = "Ordered: another person has to confirm it", body = OrderedKill)),
     extensions(("x-problems" = json!(["illegal_transition", "conflict"]))))]
 #[post("/articles/{id}/kill")]
 async fn kill_article(
@@ -145,12 +145,17 @@ async fn kill_article(
 async fn place(tx: &mut Tx, actor: &Actor, article: Article, killing: Killing<'_>, now: Timestamp) -> Result<Answer> {
     let order = orders::place(tx, actor, article.id, killing, now).await?;
     let article = articles::note_order(tx, actor, article, now).await?;
-    let people = notices::seconds(tx, article.agency_id, actor.id()).await?;
+    let shared = articles::is_shared(&mut *tx, article.id, now).await?;
+    let mut people = notices::seconds(tx, article.agency_id, actor.id()).await?;
+    if people.is_empty() && shared {
+        people = notices::platform_desk(tx).await?;
+    }
+    let confirmers = orders::confirmers(tx, article.agency_id, shared, actor.id()).await?;
     let details = json!({ "order": order.id, "reason": order.reason });
     let notice = Notice { kind: NoticeKind::KillOrdered, article: Some(article.id), language: None, by: Some(actor.id()), details };
     notices::tell(tx, &people, &notice, now).await?;
     record(tx, actor, Action::KillOrdered, &article, &order, now).await?;
-    Ok(Answer::accepted(&order)?.version(article.version))
+    Ok(Answer::accepted(&OrderedKill { order, confirmers })?.version(article.version))
 }
 
 /// Confirm the kill of an article

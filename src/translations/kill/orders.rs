@@ -3,7 +3,7 @@
 use crate::articles::Killing;
 use crate::db::{Reader, Timestamp, Tx};
 use crate::error::Result;
-use crate::policy::Actor;
+use crate::policy::{Actor, KillWork, Permission};
 use crate::text_enum;
 use serde::Serialize;
 use sqlx::FromRow;
@@ -31,6 +31,25 @@ pub struct PendingKill {
     pub instruction: Option<String>,
     pub ordered_by: Uuid,
     pub ordered_at: Timestamp,
+}
+
+/// An order that was just given.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrderedKill {
+    #[serde(flatten)]
+    pub order: PendingKill,
+    /// How many people there are who can confirm it. With 0, somebody has to be found first: ask the administrators.
+    pub confirmers: i64,
+}
+
+/// How many people other than `first` may kill a story of an agency.
+pub async fn confirmers(tx: &mut Tx, agency: Uuid, shared: bool, first: Uuid) -> Result<i64> {
+    let query = tx.query(
+        "SELECT count(*) FROM staff s JOIN agencies g ON g.id = s.agency_id WHERE s.state = 'active' AND g.state = 'active' AND s.id <> $1 \
+         AND (g.id = $2 OR ($3 AND g.kind = 'platform')) AND s.role IN (",
+    );
+    let roles = KillWork::RULE.roles.iter().copied();
+    Ok(query.bind(first).bind(agency).bind(shared).push_list(roles).push(")").value().await?)
 }
 
 impl PendingKill {

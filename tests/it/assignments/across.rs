@@ -3,15 +3,18 @@
 use super::{Desk, Work, hire, notices, step_of, story};
 use crate::on_both;
 use crate::support::{App, Caller};
+use newsroom::db::Reader;
 use serde_json::{Value, json};
 
 on_both!(
     who_is_asked_sees_that_story_and_no_other,
     who_is_asked_adds_that_text_and_no_other,
     it_is_over_when_it_is_declined_or_canceled,
+    it_is_over_when_it_is_accepted,
     the_desk_of_the_other_agency_says_who,
     the_platform_sees_what_is_shared,
     the_credit_follows,
+    the_credit_is_of_who_translated,
 );
 
 /// A story of Trend that Kazinform is asked to translate, beside another that it is not.
@@ -89,8 +92,14 @@ async fn who_is_asked_adds_that_text_and_no_other(app: App) {
     step_of(&journalist, &desk.text("kk"), "submit", &Value::Null).await;
     assert_eq!(desk.editor.post(&format!("{}/approve", desk.text("kk"))).if_match("\"v2\"").expect(403).await.code(), "forbidden");
     step_of(&theirs, &desk.text("kk"), "publish", &Value::Null).await;
+    for who in [&theirs, &journalist] {
+        assert_eq!(desk.add(who, "ru").await.status, 403, "nor after its own text is there");
+    }
     assert_eq!(work.state(&desk.editor).await, "accepted");
     journalist.get(&desk.at()).expect(200).await;
+    assert_eq!(desk.add(&theirs, "ru").await.status, 403, "nor after the work is done");
+    desk.asked(&json!({"languages": ["ru"], "agency": "kazinform"})).await;
+    assert_eq!(desk.add(&theirs, "ru").await.status, 201, "but what it is asked for next");
 }
 
 async fn it_is_over_when_it_is_declined_or_canceled(app: App) {
@@ -113,6 +122,21 @@ async fn it_is_over_when_it_is_declined_or_canceled(app: App) {
     let work = desk.asked(&json!({"languages": ["kk"], "agency": "kazinform"})).await;
     assert_eq!(desk.add(&theirs, "kk").await.status, 201);
     assert_eq!(work.try_step(&desk.editor, "cancel", &json!({"reason": "Not needed."})).await.status, 200);
+    theirs.get(&desk.at()).expect(200).await;
+}
+
+async fn it_is_over_when_it_is_accepted(app: App) {
+    let Border { desk, theirs, .. } = Border::new(&app).await;
+    let kabar = app.staff("editor@kabar.example").await;
+    let review = json!({"kind": "review", "agency": "kabar"});
+    let review = desk.editor.post(&format!("{}/assignments", desk.at())).json(&review).expect(201).await.json();
+    kabar.get(&desk.at()).expect(200).await;
+    desk.step(&desk.editor, "az", "publish", &Value::Null).await;
+    let review = Work(review["id"].as_str().unwrap().to_owned());
+    let closed = review.read(&kabar).await;
+    assert_eq!((&closed["state"], &closed["slugline"]), (&json!("accepted"), &Value::Null));
+    kabar.get(&desk.at()).expect(404).await;
+    assert!(!ids(&kabar, "/v1/articles?limit=100").await.contains(&desk.id));
     theirs.get(&desk.at()).expect(200).await;
 }
 
@@ -144,6 +168,34 @@ async fn the_platform_sees_what_is_shared(app: App) {
     assert_eq!(asked.json()["data"][0]["language"], "ky");
     app.staff("editor@kabar.example").await.get(&desk.at()).expect(200).await;
     assert_eq!(work.try_step(&platform, "cancel", &json!({"reason": "x"})).await.status, 200);
+}
+
+async fn the_credit_is_of_who_translated(app: App) {
+    let Border { desk, theirs, journalist, .. } = Border::new(&app).await;
+    app.state.db.write().query("UPDATE staff SET byline = $1").bind(true).execute().await.unwrap();
+    let translators = async || {
+        let public = app.anonymous().get(&format!("/v1/delivery/articles/{}?language=kk", desk.id)).expect(200).await.json();
+        public["translators"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect::<Vec<_>>()
+    };
+    step_of(&desk.editor, &desk.text("az"), "publish", &Value::Null).await;
+    desk.add(&journalist, "kk").await;
+    step_of(&theirs, &desk.text("kk"), "publish", &Value::Null).await;
+    // Somebody else follows a correction of the original.
+    let etag = theirs.get(&desk.text("kk")).expect(200).await.etag();
+    theirs.post(&format!("{}/assign", desk.text("kk"))).if_match(&etag).json(&json!({"staff_id": theirs.id})).expect(200).await;
+    desk.edit(&desk.editor, "az", "Güclü külək").await;
+    step_of(&desk.editor, &desk.text("az"), "publish", &json!({"change_kind": "correction", "public_note": "Qeyd."})).await;
+    desk.edit(&theirs, "kk", "Strong wind").await;
+    step_of(&theirs, &desk.text("kk"), "publish", &json!({"change_kind": "correction", "public_note": "Note."})).await;
+    assert_eq!(translators().await, [json!(journalist.id)]);
+    // Who was asked and wrote nothing.
+    let work = desk.asked(&json!({"languages": ["kk"], "agency": "kazinform"})).await;
+    let idle = hire(&app, "kazinform", "idle@kazinform.example", "journalist").await;
+    work.step(&idle, "claim").await;
+    desk.edit(&theirs, "kk", "Wind").await;
+    step_of(&theirs, &desk.text("kk"), "publish", &json!({"change_kind": "fix"})).await;
+    assert_eq!(work.state(&desk.editor).await, "accepted");
+    assert_eq!(translators().await, [json!(journalist.id)]);
 }
 
 async fn the_credit_follows(app: App) {

@@ -11,6 +11,7 @@ on_both!(
     of_many_who_claim_one_wins,
     who_comes_second_is_told_who_was_first,
     a_claim_that_runs_out_counts_for_nothing,
+    a_claim_that_ends_gives_the_text_back,
     a_claim_is_renewed,
     nobody_does_the_work_of_others
 );
@@ -73,6 +74,33 @@ async fn a_claim_that_runs_out_counts_for_nothing(app: App) {
     assert_eq!(notices(&app, &desk.journalist).await, ["lease_expired"]);
     assert_eq!(notices(&app, &desk.editor).await, ["lease_expired"]);
     work.step(&editor, "claim").await;
+}
+
+async fn a_claim_that_ends_gives_the_text_back(app: App) {
+    let desk = Desk::new(&app).await;
+    desk.add(&desk.editor, "en").await;
+    let assignee = async |expected: Value, why: &str| {
+        let editor = app.staff("editor@trend.example").await;
+        assert_eq!(editor.get(&desk.text("en")).expect(200).await.json()["assignee_id"], expected, "{why}");
+    };
+    for step in ["decline", "cancel"] {
+        let work = desk.asked(&json!({"languages": ["en"]})).await;
+        work.step(&desk.journalist, "claim").await;
+        assignee(json!(desk.journalist.id), "claimed").await;
+        let who = if step == "decline" { &desk.journalist } else { &desk.editor };
+        assert_eq!(work.try_step(who, step, &json!({"reason": "x"})).await.status, 200);
+        assignee(Value::Null, step).await;
+    }
+    let work = desk.asked(&json!({"languages": ["en"]})).await;
+    work.step(&desk.journalist, "claim").await;
+    app.advance(HOUR * 2);
+    app.drain_jobs().await;
+    assignee(Value::Null, "run out").await;
+    let journalist = app.staff("journalist@trend.example").await;
+    assert_eq!(work.state(&journalist).await, "requested");
+    let editor = app.staff("editor@trend.example").await;
+    let etag = editor.get(&desk.text("en")).expect(200).await.etag();
+    journalist.patch(&desk.text("en")).if_match(&etag).json(&json!({"headline": "Not mine"})).expect(403).await;
 }
 
 async fn a_claim_is_renewed(app: App) {

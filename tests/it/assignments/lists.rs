@@ -6,7 +6,7 @@ use crate::support::{App, Caller};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-on_both!(lists_are_filtered, what_is_due_first_comes_first, every_page_has_its_place, wrong_filters_are_named);
+on_both!(lists_are_filtered, what_is_due_first_comes_first, every_page_has_its_place, wrong_filters_are_named, a_flash_is_seen_as_one);
 
 async fn languages(who: &Caller, query: &str) -> Vec<String> {
     let list = who.get(&format!("/v1/assignments?{query}")).expect(200).await.json();
@@ -50,6 +50,25 @@ async fn lists_are_filtered(app: App) {
     assert_eq!(languages(&editor, "overdue=true").await, ["en"]);
     assert_eq!(languages(&editor, "overdue=false").await, ["kk", "ru", "tr", "az"]);
     assert_eq!(editor.get("/v1/assignments?language=en").expect(200).await.json()["data"][0]["overdue"], true);
+}
+
+async fn a_flash_is_seen_as_one(app: App) {
+    let desk = Desk::new(&app).await;
+    desk.asked(&json!({"languages": ["ru"]})).await;
+    let flash = Desk { id: story(&desk.editor, "Zəlzələ").await, ..Desk::new(&app).await };
+    let etag = flash.editor.get(&flash.at()).expect(200).await.etag();
+    flash.editor.patch(&flash.at()).if_match(&etag).json(&json!({"urgency": 1})).expect(200).await;
+    let work = flash.asked(&json!({"languages": ["kk"], "agency": "kazinform"})).await;
+    let theirs = app.staff("editor@kazinform.example").await;
+    for who in [&flash.editor, &theirs] {
+        assert_eq!(languages(who, "urgency_max=2").await, ["kk"]);
+        assert_eq!(work.read(who).await["urgency"], 1);
+    }
+    assert_eq!(languages(&flash.editor, "urgency_max=5").await.len(), 2);
+    assert_eq!(flash.editor.get("/v1/assignments?urgency_max=0").expect(400).await.faults(), ["urgency_max"]);
+    work.try_step(&theirs, "decline", &json!({"reason": "x"})).await;
+    assert_eq!(work.read(&theirs).await["urgency"], serde_json::Value::Null, "of a story that one does not see");
+    assert!(languages(&theirs, "urgency_max=9").await.is_empty());
 }
 
 async fn what_is_due_first_comes_first(app: App) {

@@ -14,6 +14,7 @@ use uuid::Uuid;
 on_both!(
     a_request_in_many_languages_is_all_or_nothing,
     work_follows_its_text,
+    whoever_asked_hears_how_it_goes,
     returned_work_comes_back_with_the_reason,
     an_approval_taken_back_takes_the_acceptance_back,
     reviewing_is_work_too,
@@ -21,6 +22,7 @@ on_both!(
     what_is_asked_is_changed_by_whoever_asked,
     illegal_steps_say_what_is_possible,
     without_the_text_there_is_no_work,
+    nobody_is_asked_to_work_on_what_was_killed,
     who_leaves_hands_over_their_work,
     the_text_that_is_there_goes_to_the_claimer,
 );
@@ -185,6 +187,18 @@ async fn work_follows_its_text(app: App) {
     assert_eq!(published.state(&desk.editor).await, "in_progress", "to write is to claim");
     desk.step(&desk.editor, "ru", "publish", &Value::Null).await;
     assert_eq!(published.state(&desk.editor).await, "accepted", "to publish is to accept");
+    assert_eq!(notices(&app, &desk.editor).await, ["handed_in"], "of what others did");
+}
+
+async fn whoever_asked_hears_how_it_goes(app: App) {
+    let desk = Desk::new(&app).await;
+    desk.asked(&json!({"languages": ["en"]})).await;
+    desk.add(&desk.journalist, "en").await;
+    desk.step(&desk.journalist, "en", "submit", &Value::Null).await;
+    let admin = app.staff("admin@trend.example").await;
+    desk.step(&admin, "en", "approve", &Value::Null).await;
+    assert_eq!(notices(&app, &desk.editor).await, ["handed_in", "accepted"]);
+    assert!(notices(&app, &admin).await.is_empty());
 }
 
 async fn returned_work_comes_back_with_the_reason(app: App) {
@@ -310,6 +324,22 @@ async fn without_the_text_there_is_no_work(app: App) {
     other.editor.delete(&other.at()).if_match(&etag).expect(204).await;
     let gone = work.read(&other.editor).await;
     assert_eq!((&gone["state"], &gone["slugline"]), (&json!("canceled"), &Value::Null));
+}
+
+async fn nobody_is_asked_to_work_on_what_was_killed(app: App) {
+    let desk = Desk::new(&app).await;
+    let kabar = app.staff("editor@kabar.example").await;
+    let kill = json!({"reason": "Forged.", "public_note": "Withdrawn."});
+    desk.step(&desk.editor, "az", "kill", &kill).await;
+    let whole = Desk { id: story(&desk.editor, "Yağış").await, ..Desk::new(&app).await };
+    step_of(&whole.editor, &whole.at(), "kill", &kill).await;
+    for desk in [&desk, &whole] {
+        let refused = desk.ask(&json!({"languages": ["ky"], "agency": "kabar"})).await;
+        assert_eq!((refused.status.as_u16(), refused.code()), (409, "illegal_transition".to_owned()), "{}", refused.text());
+        let review = desk.editor.post(&format!("{}/assignments", desk.at())).json(&json!({"kind": "review", "agency": "kabar"})).expect(409).await;
+        assert_eq!(review.code(), "illegal_transition");
+        kabar.get(&desk.at()).expect(404).await;
+    }
 }
 
 async fn who_leaves_hands_over_their_work(app: App) {

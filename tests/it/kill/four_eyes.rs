@@ -7,7 +7,13 @@ use newsroom::db::Reader;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-on_both!(a_kill_waits_for_a_second_person, an_order_can_be_canceled, whoever_confirms_has_seen_the_order, nobody_kills_or_lifts_their_own_words_alone);
+on_both!(
+    a_kill_waits_for_a_second_person,
+    an_order_can_be_canceled,
+    whoever_confirms_has_seen_the_order,
+    nobody_kills_or_lifts_their_own_words_alone,
+    an_order_finds_who_can_confirm_it
+);
 
 /// A second editor of `UzA`.
 async fn colleague(app: &App) -> Caller {
@@ -31,7 +37,9 @@ async fn a_kill_waits_for_a_second_person(app: App) {
     refused(&story.act(&second, "kill/confirm", &Value::Null).await, 409, "illegal_transition");
     let ordered = story.act(&story.owner, "kill", &order()).await;
     assert_eq!(ordered.status, 202, "{}", ordered.text());
-    let pending = ordered.json();
+    let mut pending = ordered.json();
+    // The colleague, and an editor and an admin of the platform.
+    assert_eq!(pending.as_object_mut().unwrap().remove("confirmers"), Some(json!(3)));
     assert_eq!((&pending["reason"], &pending["public_note"]), (&json!("The source is forged."), &json!("This was not true.")));
     assert_eq!(pending["ordered_by"], json!(story.owner.id));
     assert_eq!((ordered.etag(), &story.preview().await["order"]), (story.article().await.etag(), &pending));
@@ -52,6 +60,23 @@ async fn a_kill_waits_for_a_second_person(app: App) {
     let actions = app.number("SELECT count(*) FROM audit_log WHERE action IN ('article.kill_ordered', 'article.killed')").await;
     assert_eq!(actions, 2);
     assert_eq!(app.number("SELECT count(*) FROM kill_orders WHERE outcome = 'confirmed' AND closed_at IS NOT NULL").await, 1);
+}
+
+async fn an_order_finds_who_can_confirm_it(app: App) {
+    let story = Story::demo(&app, SAMARKAND, "editor@uza.example", "editor@platform.example").await;
+    let others = "UPDATE staff SET state = 'suspended' WHERE agency_id = (SELECT id FROM agencies WHERE slug = 'uza') AND email_key <> 'editor@uza.example'";
+    app.state.db.write().query(others).execute().await.unwrap();
+    let confirmers = async || {
+        let ordered = story.act(&story.owner, "kill", &order()).await;
+        assert_eq!(ordered.status, 202, "{}", ordered.text());
+        ordered.json()["confirmers"].clone()
+    };
+    assert_eq!(confirmers().await, json!(2));
+    assert_eq!(notices(&app, "kill_ordered", &story.partner).await, 1, "the platform's desk, where nobody else is there");
+    assert_eq!(story.act(&story.partner, "kill/cancel", &json!({"reason": "x"})).await.status, 200);
+    let platform = "UPDATE staff SET state = 'suspended' WHERE agency_id = (SELECT id FROM agencies WHERE kind = 'platform')";
+    app.state.db.write().query(platform).execute().await.unwrap();
+    assert_eq!(confirmers().await, json!(0));
 }
 
 async fn an_order_can_be_canceled(app: App) {
