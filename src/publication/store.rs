@@ -378,14 +378,25 @@ async fn unindex(tx: &mut Tx, id: i64) -> Result<()> {
     Ok(())
 }
 
-/// The agency and newest revision of a text, and when readers first saw it.
-pub async fn standing(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Option<(Uuid, i32, Option<Timestamp>)>> {
-    Ok(tx
-        .query("SELECT agency_id, COALESCE(published_revision, revision), first_published_at FROM translations WHERE article_id = $1 AND language = $2")
+/// The agency of a text.
+pub async fn agency_of(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Option<Uuid>> {
+    let found: Option<(Uuid,)> =
+        tx.query("SELECT agency_id FROM translations WHERE article_id = $1 AND language = $2").bind(article).bind(language).optional().await?;
+    Ok(found.map(|(agency,)| agency))
+}
+
+/// See [`super::seen`].
+pub async fn seen(on: impl Reader<'_>, article: Uuid, language: &Tag) -> Result<Option<i32>> {
+    let found: Option<(i32,)> = on
+        .query(
+            "SELECT revision FROM published_changes WHERE article_id = $1 AND language = $2 AND type IN ('published', 'updated', 'corrected') \
+             ORDER BY seq DESC LIMIT 1",
+        )
         .bind(article)
         .bind(language)
         .optional()
-        .await?)
+        .await?;
+    Ok(found.map(|(revision,)| revision))
 }
 
 async fn unlink(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<()> {

@@ -485,13 +485,15 @@ pub(super) async fn put_state(
     articles::touch(tx, old.article_id, actor.id(), now).await
 }
 
-/// Gives a withheld text back, as readers saw it, and lets it go its own way.
+/// Gives a withheld text back, as readers saw it, and lets it go its own way. Under an embargo no reader sees it yet.
 ///
 /// # Errors
 /// When the database fails.
 pub(super) async fn lift(tx: &mut Tx, actor: &Actor, old: &Translation, to: (Publication, Review), reason: &str, now: Timestamp) -> Result<()> {
     tx.query(
-        "UPDATE translations SET publication = $3, review = $4, published_at = $5, detached_at = $5, freshness_reason = $6, withheld_slug = NULL, \
+        "UPDATE translations SET publication = $3, review = $4, detached_at = $5, freshness_reason = $6, withheld_slug = NULL, \
+         published_at = CASE WHEN COALESCE(embargo_until, $5) <= $5 THEN $5 ELSE published_at END, \
+         first_published_at = CASE WHEN COALESCE(embargo_until, $5) <= $5 THEN COALESCE(first_published_at, $5) ELSE first_published_at END, \
          version = version + 1, updated_at = $5, updated_by = $7 WHERE article_id = $1 AND language = $2",
     )
     .bind(old.article_id)

@@ -242,11 +242,8 @@ pub async fn kill(tx: &mut Tx, actor: &Actor, text: &Translation, reason: &str, 
     // Without its original a story has no work left.
     let language = (!text.is_original).then_some(&text.language);
     assignments::close(tx, actor, text.article_id, language, "The text was killed.", now).await?;
-    let mut seq = None;
-    if text.first_published_at.is_some() {
-        let change = Change { public_note: Some(note), ..Change::of(ChangeType::Killed) };
-        seq = publication::withdraw(tx, text.article_id, &text.language, &change, now).await?;
-    }
+    let change = Change { public_note: Some(note), ..Change::of(ChangeType::Killed) };
+    let seq = publication::withdraw(tx, text.article_id, &text.language, &change, now).await?;
     let people = notices::people_of(tx, text.article_id, &text.language).await?;
     let details = json!({ "reason": reason });
     let notice = Notice { kind: NoticeKind::Killed, article: Some(text.article_id), language: Some(&text.language), by: Some(actor.id()), details };
