@@ -152,7 +152,7 @@ pub async fn authors(on: impl Reader<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, Nam
     Ok(found.into_iter().map(|(id, names)| (id, names.0)).collect())
 }
 
-/// Who wrote the original that readers know, and who translated a text: those whose work on it was accepted; where nobody was asked for it,
+/// Who wrote the original as readers saw it last, and who translated a text: those whose work on it was accepted; where nobody was asked for it,
 /// those whose text it is.
 pub async fn makers<C>(on: &mut C, source: &Source) -> Result<(Vec<Uuid>, Vec<Uuid>)>
 where
@@ -161,7 +161,9 @@ where
     let writers: Option<(Json<Vec<Uuid>>,)> = on
         .query(
             "SELECT r.authors FROM translations o JOIN revisions r ON r.article_id = o.article_id AND r.language = o.language \
-             AND r.revision = o.published_revision WHERE o.article_id = $1 AND o.first_published_at IS NOT NULL AND o.is_original AND o.deleted_at IS NULL",
+             AND r.revision = (SELECT c.revision FROM published_changes c WHERE c.article_id = o.article_id AND c.language = o.language \
+             AND c.type IN ('published', 'updated', 'corrected') ORDER BY c.seq DESC LIMIT 1) \
+             WHERE o.article_id = $1 AND o.is_original AND o.deleted_at IS NULL",
         )
         .bind(source.article_id)
         .optional()

@@ -190,6 +190,17 @@ impl Translation {
         self.embargo_until.is_some_and(|until| until > now)
     }
 
+    /// The revision that readers see, or saw last: not always the published one, which an embargo may have kept from them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn seen(&self, on: impl Reader<'_>) -> Result<Option<i32>> {
+        if self.published_revision.is_none() {
+            return Ok(None);
+        }
+        publication::seen(on, self.article_id, &self.language).await
+    }
+
     /// How a caller stands to it, who stands to its story as `found` says.
     #[must_use]
     pub fn relation(&self, actor: &Actor, found: &Found) -> Relation {

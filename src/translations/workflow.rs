@@ -161,6 +161,7 @@ pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Transla
         four_eyes(actor, text)?;
     }
     complete(text)?;
+    let seen = text.seen(&mut *tx).await?;
     let change = change_of(text, order)?;
     let own = text.slug.as_deref();
     let slug = publication::claim_slug(tx, text.article_id, &text.language, own, &text.text.headline, text.is_embargoed(now)).await?;
@@ -173,7 +174,7 @@ pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Transla
         assignments::open_for_change(tx, actor, text.article_id, kind, change.public_note.as_deref(), now).await?;
     }
     let seq = publication::publish(tx, config, text.article_id, &text.language, &change, now).await?;
-    if credits_change(tx, text).await? {
+    if seq.is_some() && credits_change(tx, text, seen).await? {
         jobs::enqueue(&mut *tx, &Rebuild::of(RebuildSelection::Article(text.article_id)), now, now).await?;
     }
     let held = seq.is_none().then_some(text.embargo_until).flatten();
@@ -183,12 +184,12 @@ pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Transla
     store::read(tx, text.article_id, &text.language).await?.ok_or_else(|| Error::internal("the text that was published is not there"))
 }
 
-/// Whether other public texts of the story now name other people who wrote it.
-async fn credits_change(tx: &mut Tx, text: &Translation) -> Result<bool> {
-    if !text.is_original || text.published_revision == Some(text.revision) || !publication::has_translations(tx, text.article_id).await? {
+/// Whether other public texts of the story now name other people who wrote it than those of the revision `seen` before.
+async fn credits_change(tx: &mut Tx, text: &Translation, seen: Option<i32>) -> Result<bool> {
+    if !text.is_original || seen == Some(text.revision) || !publication::has_translations(tx, text.article_id).await? {
         return Ok(false);
     }
-    match text.published_revision {
+    match seen {
         Some(before) => Ok(revisions::read(tx, text.article_id, &text.language, before).await?.text.authors != text.text.authors),
         None => Ok(true),
     }

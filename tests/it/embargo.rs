@@ -24,6 +24,7 @@ on_both!(
     a_scheduled_publication_keeps_the_embargo,
     its_time_leaves_drafts_alone,
     what_partners_see_follows_the_story,
+    credits_name_nobody_before_their_time,
 );
 
 /// In every field of what must not be seen.
@@ -409,4 +410,32 @@ async fn what_partners_see_follows_the_story(app: App) {
     assert_eq!(partner.get(&format!("/v1/partner/articles/{}", desk.article)).expect(200).await.json()["urgency"], 3);
     let etag = editor.get(&path).expect(200).await.etag();
     assert_eq!(editor.delete(&path).if_match(&etag).expect(409).await.code(), "illegal_transition");
+}
+
+async fn credits_name_nobody_before_their_time(app: App) {
+    let desk = Desk::new(&app, &["kk"]).await;
+    let (admin, journalist) = (app.staff("admin@platform.example").await, app.staff("journalist@trend.example").await);
+    let at = format!("/v1/staff/{}", journalist.id);
+    let etag = admin.get(&at).expect(200).await.etag();
+    admin.patch(&at).if_match(&etag).json(&json!({"byline": true})).expect(200).await;
+    let name = admin.get(&at).expect(200).await.json()["names"]["en"].as_str().unwrap_or("journalist@trend.example").to_owned();
+    for language in ["en", "kk"] {
+        desk.step(language, "publish", &Value::Null).await;
+    }
+    desk.step("en", "unpublish", &Value::Null).await;
+    let editor = desk.editor().await;
+    let change = json!({"headline": "Wind, in other hands", "authors": [journalist.id]});
+    editor.patch(&desk.text("en")).if_match(&editor.get(&desk.text("en")).expect(200).await.etag()).json(&change).expect(200).await;
+    desk.embargo("en", "2026-07-24T13:00:00Z").await;
+    desk.step("en", "publish", &json!({"change_kind": "update"})).await;
+    let credit = async || desk.public("kk").await["credit_line"].as_str().unwrap().to_owned();
+    app.drain_jobs().await;
+    let before = credit().await;
+    desk.edit("kk", "Wind in kk, again").await;
+    desk.step("kk", "publish", &json!({"change_kind": "fix"})).await;
+    assert_eq!(credit().await, before, "nobody knows who writes the original now");
+    app.advance(HOUR);
+    app.drain_jobs().await;
+    assert!(desk.is_public("en").await);
+    assert!(credit().await.contains(&name), "credits follow when the embargo ends: {}", credit().await);
 }
