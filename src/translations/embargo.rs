@@ -15,8 +15,9 @@ use crate::language::Tag;
 use crate::notices::{self, Notice, NoticeKind};
 use crate::policy::{Actor, ChangeEmbargo, Permission, decide};
 use crate::precondition::{IfMatch, Precondition};
+use crate::publication::{self, Rebuild, RebuildSelection};
 use crate::state::State;
-use crate::{articles, partner, publication, when};
+use crate::{articles, partner, when};
 use actix_web::web::Data;
 use actix_web::{delete, get, post, put};
 use serde::{Deserialize, Serialize};
@@ -72,16 +73,7 @@ impl Job for EndEmbargo {
         let mut tx = state.db.begin().await?;
         articles::hold(&mut tx, self.article).await?;
         let now = state.clock.now();
-        let text = store::read(&mut tx, self.article, &self.language).await?;
-        // What is not published is left alone: somebody may be writing.
-        let held = publication::is_held(&mut tx, self.article, &self.language).await?;
-        if let Some(text) = text.filter(|text| held && text.embargo_until.is_some_and(|until| until <= now)) {
-            let by = set_by(&mut tx, &text).await?.unwrap_or(text.updated_by);
-            let seq = open(&mut tx, &state.config, by, &text, now).await?;
-            if seq.is_some() {
-                record(&mut tx, By::Service, Action::EmbargoEnded, &text, json!({ "change": seq, "until": text.embargo_until }), now).await?;
-            }
-        }
+        end(&mut tx, state, &self, now).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -95,6 +87,29 @@ impl Job for EndEmbargo {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// Shows readers the text of a job, and the original before it where that is due too. The story is held.
+async fn end(tx: &mut Tx, state: &State, job: &EndEmbargo, now: Timestamp) -> Result<()> {
+    let mut due = vec![];
+    for text in store::list(&mut *tx, job.article).await? {
+        let is_due = text.embargo_until.is_some_and(|until| until <= now) && (text.is_original || text.language == job.language);
+        // What is not published is left alone: somebody may be writing.
+        if is_due && publication::is_held(tx, text.article_id, &text.language).await? {
+            due.push(text);
+        }
+    }
+    let mut opened = vec![];
+    for text in due {
+        let by = set_by(tx, &text).await?.unwrap_or(text.updated_by);
+        if let Some(seq) = open(tx, &state.config, by, &text, now).await? {
+            opened.push((text, seq));
+        }
+    }
+    for (text, seq) in opened {
+        record(tx, By::Service, Action::EmbargoEnded, &text, json!({ "change": seq, "until": text.embargo_until }), now).await?;
+    }
+    Ok(())
 }
 
 fn key(article: Uuid, language: &Tag) -> String {
@@ -136,6 +151,10 @@ async fn open(tx: &mut Tx, config: &Config, by: Uuid, text: &Translation, now: T
         .execute()
         .await?;
     let Some(opened) = publication::open(tx, config, text.article_id, &text.language, now).await? else { return Ok(None) };
+    if text.is_original && publication::has_translations(tx, text.article_id).await? {
+        // They name who wrote it.
+        jobs::enqueue(&mut *tx, &Rebuild::of(RebuildSelection::Article(text.article_id)), now, now).await?;
+    }
     tx.query("UPDATE translations SET slug = $3 WHERE article_id = $1 AND language = $2 AND slug = $4")
         .bind(text.article_id)
         .bind(&text.language)

@@ -4,6 +4,7 @@ use crate::delivery::crawl::{Answers, Known, assert_same, assert_same_dates, ass
 use crate::on_both;
 use crate::schedule::{ALMOST_AN_HOUR, Desk, HOUR, MICRO};
 use crate::support::{Answer, App, Caller};
+use newsroom::db::Reader;
 use serde_json::{Value, json};
 
 on_both!(
@@ -25,6 +26,7 @@ on_both!(
     its_time_leaves_drafts_alone,
     what_partners_see_follows_the_story,
     credits_name_nobody_before_their_time,
+    the_original_goes_first,
 );
 
 /// In every field of what must not be seen.
@@ -368,7 +370,6 @@ async fn only_keys_with_the_scope_read_early(app: App) {
 
 impl App {
     async fn state_sql(&self, sql: &'static str) {
-        use newsroom::db::Reader;
         self.state.db.write().query(sql).execute().await.unwrap();
     }
 }
@@ -438,4 +439,16 @@ async fn credits_name_nobody_before_their_time(app: App) {
     app.drain_jobs().await;
     assert!(desk.is_public("en").await);
     assert!(credit().await.contains(&name), "credits follow when the embargo ends: {}", credit().await);
+}
+
+async fn the_original_goes_first(app: App) {
+    let desk = Desk::new(&app, &["kk"]).await;
+    for language in ["kk", "en"] {
+        desk.embargo(language, "2026-07-24T13:00:00Z").await;
+        desk.step(language, "publish", &Value::Null).await;
+    }
+    app.advance(HOUR);
+    app.drain_jobs().await;
+    let order: Vec<(String,)> = app.state.db.query("SELECT language FROM published_changes ORDER BY seq DESC LIMIT 2").all().await.unwrap();
+    assert_eq!(order, [("kk".to_owned(),), ("en".to_owned(),)]);
 }
