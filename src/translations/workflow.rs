@@ -1,7 +1,7 @@
 //! The steps of a text: submit, return, approve, publish, unpublish, kill, assign.
 
 use super::store::{self, Moved};
-use super::{Publication, Step, Translation, find, revisions, step};
+use super::{EndEmbargo, Publication, Step, Translation, find, revisions, step};
 use crate::answer::Answer;
 use crate::assignments::{self, Event};
 use crate::audit::{self, Action, Changes, Entry};
@@ -178,10 +178,22 @@ pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Transla
         jobs::enqueue(&mut *tx, &Rebuild::of(RebuildSelection::Article(text.article_id)), now, now).await?;
     }
     let held = seq.is_none().then_some(text.embargo_until).flatten();
+    keep_held(tx, text, held, now).await?;
     let details = json!({ "change": seq, "revision": text.revision, "type": change.r#type, "change_kind": change.kind, "embargo_until": held });
     let action = if change.r#type == ChangeType::Corrected { Action::TextCorrected } else { Action::TextPublished };
     record(tx, actor, action, text, details, now).await?;
     store::read(tx, text.article_id, &text.language).await?.ok_or_else(|| Error::internal("the text that was published is not there"))
+}
+
+/// Sees to it that readers get what an embargo keeps from them, also where its end came and found nothing.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn keep_held(tx: &mut Tx, text: &Translation, until: Option<Timestamp>, now: Timestamp) -> Result<()> {
+    if let Some(until) = until {
+        jobs::enqueue(&mut *tx, &EndEmbargo { article: text.article_id, language: text.language.clone() }, until, now).await?;
+    }
+    Ok(())
 }
 
 /// Whether other public texts of the story now name other people who wrote it than those of the revision `seen` before.
@@ -354,10 +366,11 @@ async fn publish_translation(
     write: Write,
     OptionalBody(order): OptionalBody<PublishOrder>,
 ) -> Result<Answer> {
-    let now = state.clock.now();
     write
         .run(&caller, async |tx| {
-            let text = at(tx, &caller, PublishWork::RULE, &path, &precondition, now).await?;
+            let text = at(tx, &caller, PublishWork::RULE, &path, &precondition, state.clock.now()).await?;
+            // An embargo may have ended while somebody else held the story.
+            let now = state.clock.now();
             let published = publish(tx, &state.config, &caller, &text, order, now).await?;
             schedule::approved(tx, text.article_id, &text.language, now).await?;
             answer(&published)

@@ -27,6 +27,7 @@ on_both!(
     what_partners_see_follows_the_story,
     credits_name_nobody_before_their_time,
     the_original_goes_first,
+    nothing_is_held_for_ever,
 );
 
 /// In every field of what must not be seen.
@@ -451,4 +452,15 @@ async fn the_original_goes_first(app: App) {
     app.drain_jobs().await;
     let order: Vec<(String,)> = app.state.db.query("SELECT language FROM published_changes ORDER BY seq DESC LIMIT 2").all().await.unwrap();
     assert_eq!(order, [("kk".to_owned(),), ("en".to_owned(),)]);
+}
+
+async fn nothing_is_held_for_ever(app: App) {
+    let desk = Desk::new(&app, &[]).await;
+    desk.embargo("en", "2026-07-24T13:00:00Z").await;
+    // As if the end had come while somebody was publishing.
+    app.state_sql("DELETE FROM jobs").await;
+    desk.step("en", "publish", &Value::Null).await;
+    app.advance(HOUR);
+    app.drain_jobs().await;
+    assert!(desk.is_public("en").await);
 }
