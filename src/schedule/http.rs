@@ -1,7 +1,7 @@
 //! Entries of the schedule: make, see, move, cancel.
 
 use super::store::{self, NewEntry};
-use super::{EntryState, RunEntry, ScheduleEntry, ScheduledStep, check_order, is_change, jobs, list, record, release, release_http};
+use super::{EntryState, RunEntry, ScheduleEntry, ScheduledStep, check_order, jobs, list, record, release, release_http};
 use crate::answer::Answer;
 use crate::audit::Action;
 use crate::auth::Caller;
@@ -122,7 +122,7 @@ async fn schedule_translation(
             if matches!(text.publication, Publication::Killed | Publication::Withheld) {
                 translations::step(text.publication, text.review, Step::Publish)?;
             }
-            let told = order.action == ScheduledStep::Unpublish || order.change_kind.is_some() || !is_change(&text);
+            let told = order.action == ScheduledStep::Unpublish || order.change_kind.is_some() || !text.is_change(&mut *tx).await?;
             faults.check(told, "/change_kind", "required", "readers have seen an earlier revision: say fix, update, clarification or correction");
             faults.finish()?;
             let new = NewEntry {

@@ -133,11 +133,6 @@ fn ready(text: &Translation) -> Result<()> {
     Err(Error::new(Code::NotApproved, detail).with("review", text.review.as_str()))
 }
 
-/// Whether readers saw an earlier revision, so that publishing the newest one needs a kind of change.
-fn is_change(text: &Translation) -> bool {
-    text.first_published_at.is_some() && text.published_revision.is_some_and(|published| published != text.revision)
-}
-
 /// What can be said about an order before its time comes.
 fn check_order(faults: &mut Faults, kind: Option<ChangeKind>, note: Option<&str>) {
     if let Some(note) = note {

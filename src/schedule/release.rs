@@ -1,7 +1,7 @@
 //! Joint releases: several texts of a story go out in one transaction, when all are approved, or at a deadline with what is ready then.
 
 use super::jobs::{actor, fail};
-use super::{EntryState, Failure, ScheduleEntry, is_change, is_ours, ready, store};
+use super::{EntryState, Failure, ScheduleEntry, is_ours, ready, store};
 use crate::articles;
 use crate::audit::{self, Action, By};
 use crate::db::{Reader, Timestamp, Tx};
@@ -202,7 +202,7 @@ async fn publish(tx: &mut Tx, state: &State, actor: &Actor, release: &Release, e
         // Somebody was quicker.
         return Ok(());
     }
-    let changes = is_change(&text);
+    let changes = text.is_change(&mut *tx).await?;
     let order = PublishOrder { change_kind: release.change_kind.filter(|_| changes), public_note: release.public_note.clone().filter(|_| changes) };
     translations::publish(tx, &state.config, actor, &text, order, now).await.map(drop)
 }

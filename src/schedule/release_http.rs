@@ -2,7 +2,7 @@
 
 use super::release::{self, COLUMNS, Release, ReleaseMode, RunRelease};
 use super::store::{self, NewEntry};
-use super::{EntryState, ScheduleEntry, ScheduledStep, check_order, is_change, jobs};
+use super::{EntryState, ScheduleEntry, ScheduledStep, check_order, jobs};
 use crate::answer::Answer;
 use crate::articles;
 use crate::audit::{self, Action};
@@ -101,7 +101,7 @@ async fn check_texts(tx: &mut Tx, caller: &Caller<PublishWork>, article: Uuid, o
         if matches!(text.publication, Publication::Killed | Publication::Withheld) {
             translations::step(text.publication, text.review, Step::Publish)?;
         }
-        if is_change(&text) && order.change_kind.is_none() {
+        if order.change_kind.is_none() && text.is_change(&mut *tx).await? {
             faults.add(
                 "/change_kind",
                 "required",

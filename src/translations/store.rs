@@ -201,6 +201,14 @@ impl Translation {
         publication::seen(on, self.article_id, &self.language).await
     }
 
+    /// Whether readers saw another revision last, so that publishing the newest one needs a kind of change.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_change(&self, on: impl Reader<'_>) -> Result<bool> {
+        Ok(self.seen(on).await?.is_some_and(|seen| seen != self.revision))
+    }
+
     /// How a caller stands to it, who stands to its story as `found` says.
     #[must_use]
     pub fn relation(&self, actor: &Actor, found: &Found) -> Relation {

@@ -162,7 +162,8 @@ pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Transla
     }
     complete(text)?;
     let seen = text.seen(&mut *tx).await?;
-    let change = change_of(text, order)?;
+    let shown = text.publication == Publication::Published && publication::is_public(tx, text.article_id, &text.language).await?;
+    let change = change_of(text, order, seen, shown)?;
     let own = text.slug.as_deref();
     let slug = publication::claim_slug(tx, text.article_id, &text.language, own, &text.text.headline, text.is_embargoed(now)).await?;
     store::put_state(tx, actor, text, to, Moved { published: Some(&slug), ..Moved::default() }, now).await?;
@@ -207,9 +208,9 @@ async fn credits_change(tx: &mut Tx, text: &Translation, seen: Option<i32>) -> R
     }
 }
 
-/// What the change log says of a publication.
-fn change_of(text: &Translation, order: PublishOrder) -> Result<Change> {
-    let seen = text.first_published_at.is_some() && text.published_revision.is_some_and(|published| published != text.revision);
+/// What the change log says of a publication of a text of which readers saw the revision `seen` last, and which is `shown` now or not.
+fn change_of(text: &Translation, order: PublishOrder, seen: Option<i32>, shown: bool) -> Result<Change> {
+    let seen = seen.is_some_and(|seen| seen != text.revision);
     let mut faults = Faults::default();
     match order.change_kind {
         None if seen => faults.add("/change_kind", "required", "readers have seen an earlier revision: say fix, update, clarification or correction"),
@@ -224,7 +225,7 @@ fn change_of(text: &Translation, order: PublishOrder) -> Result<Change> {
     }
     faults.finish()?;
     let r#type = match order.change_kind {
-        _ if text.publication != Publication::Published => ChangeType::Published,
+        _ if !shown => ChangeType::Published,
         Some(ChangeKind::Clarification | ChangeKind::Correction) => ChangeType::Corrected,
         _ => ChangeType::Updated,
     };

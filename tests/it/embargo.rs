@@ -28,6 +28,7 @@ on_both!(
     credits_name_nobody_before_their_time,
     the_original_goes_first,
     nothing_is_held_for_ever,
+    what_was_held_counts_as_unseen,
 );
 
 /// In every field of what must not be seen.
@@ -463,4 +464,28 @@ async fn nothing_is_held_for_ever(app: App) {
     app.advance(HOUR);
     app.drain_jobs().await;
     assert!(desk.is_public("en").await);
+}
+
+async fn what_was_held_counts_as_unseen(app: App) {
+    // Its end is late, and a newer revision is published first.
+    let desk = Desk::new(&app, &[]).await;
+    desk.embargo("en", "2026-07-24T13:00:00Z").await;
+    desk.step("en", "publish", &Value::Null).await;
+    app.advance(HOUR);
+    desk.edit("en", "Wind, at last").await;
+    assert_eq!(desk.try_step("en", "publish", &json!({"change_kind": "fix"})).await.faults(), ["/change_kind"]);
+    desk.step("en", "publish", &Value::Null).await;
+    let newest = app.number("SELECT count(*) FROM published_changes WHERE seq = (SELECT max(seq) FROM published_changes) AND type = 'published'").await;
+    assert_eq!((newest, desk.public("en").await["headline"].clone()), (1, json!("Wind, at last")));
+    // Readers saw the first revision; the second was held and taken back.
+    desk.step("en", "unpublish", &Value::Null).await;
+    desk.edit("en", "Wind, a second time").await;
+    desk.embargo("en", "2026-07-24T15:00:00Z").await;
+    desk.step("en", "publish", &json!({"change_kind": "update"})).await;
+    desk.step("en", "unpublish", &Value::Null).await;
+    let order = json!({"action": "publish", "at": "2026-07-24T14:00:00Z"});
+    let refused = desk.editor().await.post(&format!("{}/schedule", desk.text("en"))).json(&order).send().await;
+    assert_eq!(refused.faults(), ["/change_kind"]);
+    assert_eq!(desk.try_step("en", "publish", &Value::Null).await.faults(), ["/change_kind"]);
+    desk.step("en", "publish", &json!({"change_kind": "update"})).await;
 }
