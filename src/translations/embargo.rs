@@ -1,6 +1,6 @@
 //! Embargoes: a text is kept from readers until a time, also where it is published; partners with the scope see it before.
 
-use super::workflow::{TextPath, answer, at};
+use super::workflow::{TextPath, answer, at, four_eyes};
 use super::{Publication, Step, Translation, step, store};
 use crate::answer::Answer;
 use crate::audit::{self, Action, By, Entry};
@@ -179,9 +179,10 @@ async fn changed(tx: &mut Tx, text: &Translation) -> Result<Answer> {
 /// Set, prolong or shorten an embargo
 ///
 /// Until then, readers do not see the text, also where it is published; then, or when somebody lifts it, it enters delivery by itself.
-/// What readers already see cannot be kept from them.
+/// What readers already see cannot be kept from them. Where the agency asks for four eyes, whoever wrote the newest revision does not
+/// shorten it alone.
 #[utoipa::path(tag = "embargo", params(TextPath, IfMatch), request_body = EmbargoOrder, responses((status = 200, description = "Under embargo", body = Translation)),
-    extensions(("x-problems" = json!(["illegal_transition", "conflict"]))))]
+    extensions(("x-problems" = json!(["illegal_transition", "conflict", "four_eyes_required"]))))]
 #[put("/articles/{id}/translations/{language}/embargo")]
 async fn put_embargo(
     state: Data<State>,
@@ -201,6 +202,9 @@ async fn put_embargo(
             let now = state.clock.now();
             let text = at(tx, &caller, ChangeEmbargo::RULE, &path, &precondition, now).await?;
             step(text.publication, text.review, Step::Edit)?;
+            if text.embargo_until.is_some_and(|before| until < before) {
+                four_eyes(&caller, &text)?;
+            }
             if publication::is_public(tx, text.article_id, &text.language).await? {
                 return Err(Error::new(Code::Conflict, "Readers see the text already: unpublish it, or leave it."));
             }
@@ -215,6 +219,7 @@ async fn put_embargo(
 }
 
 async fn lift(tx: &mut Tx, config: &Config, actor: &Actor, text: &Translation, reason: Option<&str>, now: Timestamp) -> Result<Answer> {
+    four_eyes(actor, text)?;
     jobs::forget(&mut *tx, &key(text.article_id, &text.language)).await?;
     let seq = open(tx, config, actor.id(), text, now).await?;
     let details = json!({ "until": text.embargo_until, "reason": reason, "change": seq });
@@ -229,9 +234,10 @@ fn needs_embargo(text: &Translation) -> Result<()> {
 
 /// Take an embargo back
 ///
-/// While the text is not published; what is published is lifted, with a reason.
+/// While the text is not published; what is published is lifted, with a reason. Where the agency asks for four eyes, not by whoever wrote
+/// the newest revision.
 #[utoipa::path(tag = "embargo", params(TextPath, IfMatch), responses((status = 200, description = "Under no embargo", body = Translation)),
-    extensions(("x-problems" = json!(["illegal_transition", "conflict"]))))]
+    extensions(("x-problems" = json!(["illegal_transition", "conflict", "four_eyes_required"]))))]
 #[delete("/articles/{id}/translations/{language}/embargo")]
 async fn delete_embargo(
     state: Data<State>,
@@ -255,9 +261,9 @@ async fn delete_embargo(
 
 /// Lift an embargo
 ///
-/// What is published under it reaches readers at once.
+/// What is published under it reaches readers at once. Where the agency asks for four eyes, not by whoever wrote the newest revision.
 #[utoipa::path(tag = "embargo", params(TextPath, IfMatch), request_body = LiftOrder, responses((status = 200, description = "Under no embargo", body = Translation)),
-    extensions(("x-problems" = json!(["illegal_transition", "conflict"]))))]
+    extensions(("x-problems" = json!(["illegal_transition", "conflict", "four_eyes_required"]))))]
 #[post("/articles/{id}/translations/{language}/embargo/lift")]
 async fn lift_embargo(
     state: Data<State>,

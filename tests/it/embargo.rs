@@ -29,6 +29,7 @@ on_both!(
     the_original_goes_first,
     nothing_is_held_for_ever,
     what_was_held_counts_as_unseen,
+    nobody_frees_their_own_words_alone,
 );
 
 /// In every field of what must not be seen.
@@ -488,4 +489,20 @@ async fn what_was_held_counts_as_unseen(app: App) {
     assert_eq!(refused.faults(), ["/change_kind"]);
     assert_eq!(desk.try_step("en", "publish", &Value::Null).await.faults(), ["/change_kind"]);
     desk.step("en", "publish", &json!({"change_kind": "update"})).await;
+}
+
+async fn nobody_frees_their_own_words_alone(app: App) {
+    let desk = Desk::new(&app, &[]).await;
+    app.state_sql("UPDATE agencies SET four_eyes = TRUE WHERE slug = 'trend'").await;
+    desk.embargo("en", "2026-07-24T13:00:00Z").await;
+    desk.embargo("en", "2026-07-24T14:00:00Z").await;
+    let code = |answer: Answer| (answer.status.as_u16(), answer.code());
+    let refused = (403, "four_eyes_required".to_owned());
+    assert_eq!(code(desk.try_embargo("en", "2026-07-24T13:00:00Z").await), refused);
+    assert_eq!(code(desk.try_step("en", "embargo/lift", &json!({"reason": "x"})).await), refused);
+    let path = format!("{}/embargo", desk.text("en"));
+    let etag = desk.editor().await.get(&desk.text("en")).expect(200).await.etag();
+    assert_eq!(code(desk.editor().await.delete(&path).if_match(&etag).send().await), refused);
+    let second = app.staff("editor@platform.example").await;
+    second.post(&format!("{path}/lift")).if_match(&etag).json(&json!({"reason": "x"})).expect(200).await;
 }
