@@ -91,11 +91,9 @@ pub async fn hold(tx: &mut Tx, article: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Whether a document was taken away.
-pub async fn is_gone(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<bool> {
-    let found: Option<(i64,)> =
-        tx.query("SELECT id FROM published_documents WHERE article_id = $1 AND language = $2").bind(article).bind(language).optional().await?;
-    Ok(found.is_none())
+/// The change that readers see of a text, and its address; nothing where they do not see it.
+pub async fn shown_as(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Option<(i64, String)>> {
+    Ok(tx.query("SELECT seq, slug FROM published_documents WHERE article_id = $1 AND language = $2").bind(article).bind(language).optional().await?)
 }
 
 /// What a source is read from: the revision `r` of the text `t`.
@@ -306,7 +304,7 @@ pub async fn stamp(tx: &mut Tx, part: &str, now: Timestamp) -> Result<()> {
 
 /// Whether readers see a text.
 pub async fn is_public(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<bool> {
-    Ok(!is_gone(tx, article, language).await?)
+    Ok(shown_as(tx, article, language).await?.is_some())
 }
 
 /// How many other revisions of a text readers have seen.
