@@ -497,7 +497,7 @@ async fn nobody_frees_their_own_words_alone(app: App) {
     desk.embargo("en", "2026-07-24T13:00:00Z").await;
     desk.embargo("en", "2026-07-24T14:00:00Z").await;
     let code = |answer: Answer| (answer.status.as_u16(), answer.code());
-    let refused = (403, "four_eyes_required".to_owned());
+    let refused = (409, "four_eyes_required".to_owned());
     assert_eq!(code(desk.try_embargo("en", "2026-07-24T13:00:00Z").await), refused);
     assert_eq!(code(desk.try_step("en", "embargo/lift", &json!({"reason": "x"})).await), refused);
     let path = format!("{}/embargo", desk.text("en"));
