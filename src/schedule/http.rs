@@ -231,7 +231,7 @@ async fn cancel_schedule_entry(
             store::finish(tx, caller.id(), entry.id, EntryState::Canceled, None, now).await?;
             crate::jobs::forget(&mut *tx, &jobs::key(entry.id)).await?;
             if let Some(release) = entry.release_id {
-                release::settle(tx, caller.id(), release, now).await?;
+                release::settle(tx, &caller, release, now).await?;
             }
             record(tx, (&*caller).into(), Action::ScheduleCanceled, &entry, json!({ "entry": entry.id, "action": entry.action }), now).await?;
             answer(tx, entry.id).await

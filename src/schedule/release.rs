@@ -273,13 +273,15 @@ pub async fn approved(tx: &mut Tx, article: Uuid, language: &Tag, now: Timestamp
     Ok(())
 }
 
-/// A text was taken out of a release: it may wait for nothing more, or have nothing left.
-pub async fn settle(tx: &mut Tx, by: Uuid, id: Uuid, now: Timestamp) -> Result<()> {
+/// A text was taken out of a release, or is out already: the release may wait for nothing more, or have nothing left.
+pub async fn settle(tx: &mut Tx, actor: &Actor, id: Uuid, now: Timestamp) -> Result<()> {
     let Some(release) = read(&mut *tx, id).await?.filter(|release| release.state == EntryState::Pending) else { return Ok(()) };
     let entries = store::of_release(&mut *tx, id).await?;
     if entries.iter().any(|entry| entry.state == EntryState::Pending) {
         check(tx, &release, now).await
+    } else if entries.iter().any(|entry| entry.state == EntryState::Done) {
+        end(tx, &release, EntryState::Done, now).await
     } else {
-        finish(tx, by, id, EntryState::Canceled, now).await
+        finish(tx, actor.id(), id, EntryState::Canceled, now).await
     }
 }

@@ -17,7 +17,7 @@ use crate::notices::{self, Notice, NoticeKind};
 use crate::policy::{Actor, AssignWork, KillWork, Permission, PublishWork, ReviewWork, Rule, SubmitWork};
 use crate::precondition::{IfMatch, Precondition};
 use crate::publication::{self, Change, ChangeKind, ChangeType, Rebuild, RebuildSelection};
-use crate::schedule;
+use crate::schedule::{self, ScheduledStep};
 use crate::staff;
 use crate::state::State;
 use actix_web::post;
@@ -354,7 +354,7 @@ async fn approve_translation(
 /// Publish a text
 ///
 /// Only this language; no other text of the story is touched. A draft is approved in the same act, under the same rule
-/// of four eyes. The body may be left out for a first publication.
+/// of four eyes. The body may be left out for a first publication. What is scheduled to publish it has nothing left to do.
 #[utoipa::path(tag = "workflow", params(TextPath, IfMatch), request_body(content = Option<PublishOrder>, content_type = "application/json"),
     responses((status = 200, description = "Published", body = Translation)),
     extensions(("x-problems" = json!(["illegal_transition", "four_eyes_required", "already_exists", "validation_failed"]))))]
@@ -373,7 +373,7 @@ async fn publish_translation(
             // An embargo may have ended while somebody else held the story.
             let now = state.clock.now();
             let published = publish(tx, &state.config, &caller, &text, order, now).await?;
-            schedule::approved(tx, text.article_id, &text.language, now).await?;
+            schedule::done_by_hand(tx, &caller, &text, ScheduledStep::Publish, now).await?;
             answer(&published)
         })
         .await
@@ -381,7 +381,7 @@ async fn publish_translation(
 
 /// Unpublish a text
 ///
-/// Readers get 404; it may be published again, under the same address.
+/// Readers get 404; it may be published again, under the same address. What is scheduled to unpublish it has nothing left to do.
 #[utoipa::path(tag = "workflow", params(TextPath, IfMatch), request_body(content = Option<UnpublishOrder>, content_type = "application/json"),
     responses((status = 200, description = "Unpublished", body = Translation)), extensions(("x-problems" = json!(["illegal_transition"]))))]
 #[post("/articles/{id}/translations/{language}/unpublish")]
@@ -402,7 +402,9 @@ async fn unpublish_translation(
     write
         .run(&caller, async |tx| {
             let text = at(tx, &caller, PublishWork::RULE, &path, &precondition, now).await?;
-            answer(&unpublish(tx, &caller, &text, order.public_note, now).await?)
+            let unpublished = unpublish(tx, &caller, &text, order.public_note, now).await?;
+            schedule::done_by_hand(tx, &caller, &text, ScheduledStep::Unpublish, now).await?;
+            answer(&unpublished)
         })
         .await
 }

@@ -17,6 +17,7 @@ on_both!(
     only_texts_that_one_may_publish,
     orders_that_are_not_right_are_refused,
     a_text_waits_in_one_place,
+    what_was_taken_down_by_hand_stays_down,
 );
 
 impl Desk {
@@ -212,4 +213,20 @@ async fn a_text_waits_in_one_place(app: App) {
     let answer = desk.editor().await.post(&format!("{}/schedule", desk.text("en"))).json(&alone).expect(409).await;
     assert_eq!(answer.code(), "already_exists");
     assert_eq!(app.number("SELECT count(*) FROM releases").await, 1);
+}
+
+async fn what_was_taken_down_by_hand_stays_down(app: App) {
+    let desk = Desk::new(&app, &["kk"]).await;
+    let id = desk.release(&json!({"languages": ["en", "kk"], "when": "deadline", "at": "2026-07-24T13:00:00Z"})).await;
+    desk.approve("kk").await;
+    desk.step("en", "publish", &Value::Null).await;
+    desk.step("en", "unpublish", &Value::Null).await;
+    app.advance(HOUR);
+    app.drain_jobs().await;
+    assert_eq!((desk.is_public("en").await, desk.is_public("kk").await), (false, true));
+    assert_eq!(desk.told(&id).await, told("done", &["en done", "kk done"]));
+    let other = Desk::new(&app, &[]).await;
+    let id = other.release(&json!({"languages": ["en"], "when": "all_approved"})).await;
+    other.step("en", "publish", &Value::Null).await;
+    assert_eq!(other.told(&id).await, told("done", &["en done"]));
 }
