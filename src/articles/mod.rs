@@ -179,11 +179,8 @@ impl Found {
     /// Whether the caller may add a text in a new language.
     #[must_use]
     pub fn takes_translations_of(&self, actor: &Actor) -> Relation {
-        let at_home = self.relation.owner || (actor.platform && self.relation.shared);
-        let part = at_home || (self.relation.reader && !self.is_guest);
-        // Who wrote one of the texts as a guest has no part in the others by that.
-        let involved = self.relation.involved && (at_home || !self.is_guest);
-        Relation { involved: involved || (part && actor.staff_id().is_some()), ..self.relation }
+        let part = self.relation.owner || (self.relation.reader && !self.is_guest) || (actor.platform && self.relation.shared);
+        Relation { involved: self.relation.involved || (part && actor.staff_id().is_some()), ..self.relation }
     }
 }
 
