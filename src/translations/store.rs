@@ -7,7 +7,7 @@ use crate::body::Body;
 use crate::db::{Query, Reader, Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result, Unique};
 use crate::language::{Direction, Tag};
-use crate::policy::{Actor, KillWork, Permission, Relation, Rule, decide};
+use crate::policy::{Actor, KillWork, LiftWork, Permission, Relation, Rule, decide};
 use crate::precondition::Standing;
 use crate::publication;
 use serde::Serialize;
@@ -252,6 +252,12 @@ fn admit(actor: &Actor, rule: &Rule, translation: &Translation, found: &Found) -
     let mut relation = translation.relation(actor, found);
     // The agency of the story can always kill its texts.
     relation.owner |= rule == KillWork::RULE && found.relation.owner;
+    // What is withheld is lifted by its own agency alone, also where the story is shared with the platform.
+    if rule == LiftWork::RULE {
+        relation.reader |= actor.platform && relation.shared;
+        relation.involved &= relation.owner;
+        relation.shared = false;
+    }
     articles::admit(decide(rule, actor, relation), "translation")
 }
 

@@ -39,8 +39,8 @@ struct LiftOrder {
 /// Lift a withheld text
 ///
 /// Gives back to readers, under its address, what was taken from them because the story was killed: the revision that they saw
-/// last. From then on the text goes its own way. Only the agency of the text decides that; to confirm the kill in place of it,
-/// kill the text.
+/// last. From then on the text goes its own way. Only the agency of the text decides that, also where the story is shared with the
+/// platform; to confirm the kill in place of it, kill the text.
 #[utoipa::path(tag = "workflow", params(TextPath, IfMatch), request_body = LiftOrder, responses((status = 200, description = "Public again", body = Translation)),
     extensions(("x-problems" = json!(["illegal_transition", "four_eyes_required"]))))]
 #[post("/articles/{id}/translations/{language}/lift")]
