@@ -122,6 +122,43 @@ async fn set_by(tx: &mut Tx, text: &Translation) -> Result<Option<Uuid>> {
     Ok(by)
 }
 
+/// The embargo that keeps the original of a story from readers, and who set it.
+pub(super) async fn of_original(tx: &mut Tx, article: Uuid, now: Timestamp) -> Result<Option<(Timestamp, Option<Uuid>)>> {
+    let query = tx.query(
+        "SELECT embargo_until, embargo_by FROM translations \
+         WHERE article_id = $1 AND is_original AND deleted_at IS NULL AND publication <> 'killed' AND embargo_until > $2",
+    );
+    Ok(query.bind(article).bind(now).optional().await?)
+}
+
+/// A translation does not go before its original that is under embargo.
+pub(super) async fn keep_with_original(tx: &mut Tx, text: &Translation, now: Timestamp) -> Result<()> {
+    if text.is_original {
+        return Ok(());
+    }
+    match of_original(tx, text.article_id, now).await? {
+        Some((until, _)) if text.embargo_until.is_none_or(|own| own < until) => {
+            let detail = format!("The original is under embargo until {until}: set the same embargo on this text, or lift that of the original.");
+            Err(Error::new(Code::Conflict, detail).with("embargo_until", until.to_string()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Puts a new translation under the embargo of its original, where that is under one.
+pub(super) async fn inherit(tx: &mut Tx, article: Uuid, language: &Tag, now: Timestamp) -> Result<()> {
+    let Some((until, by)) = of_original(tx, article, now).await? else { return Ok(()) };
+    tx.query("UPDATE translations SET embargo_until = $3, embargo_by = $4 WHERE article_id = $1 AND language = $2")
+        .bind(article)
+        .bind(language)
+        .bind(until)
+        .bind(by)
+        .execute()
+        .await?;
+    jobs::enqueue(&mut *tx, &EndEmbargo { article, language: language.clone() }, until, now).await?;
+    Ok(())
+}
+
 async fn set(tx: &mut Tx, text: &Translation, until: Option<Timestamp>, by: Uuid, now: Timestamp) -> Result<()> {
     tx.query(
         "UPDATE translations SET embargo_until = $3, embargo_by = $4, version = version + 1, updated_at = $5, updated_by = $6 \

@@ -1,6 +1,6 @@
 //! The tables of translations and revisions.
 
-use super::{Publication, Review, Step, Text, allowed, step};
+use super::{Publication, Review, Step, Text, allowed, embargo, step};
 use crate::articles::{self, Found, Freshness, push_correction_pending, push_freshness, push_original};
 use crate::assignments::{self, Event};
 use crate::body::Body;
@@ -312,7 +312,7 @@ pub struct First<'a> {
     pub slug: Option<&'a str>,
 }
 
-/// Writes the first revision of a text, which belongs to the caller's agency.
+/// Writes the first revision of a text, which belongs to the caller's agency. A translation starts under the embargo of its original.
 ///
 /// # Errors
 /// `already_exists`, `illegal_transition` where the story was killed, and when the database fails.
@@ -364,6 +364,9 @@ pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timest
         .unique(exists)?;
         (1, 1)
     };
+    if !first.is_original {
+        embargo::inherit(tx, first.article, first.language, now).await?;
+    }
     let written = Written { revision, version, restored_from: None };
     insert_revision(tx, actor, first.article, first.language, written, first.text, now).await?;
     assignments::follow(tx, actor, (first.article, first.language, revision), Event::Written, now).await?;

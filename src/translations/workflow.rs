@@ -1,7 +1,7 @@
 //! The steps of a text: submit, return, approve, publish, unpublish, kill, assign.
 
 use super::store::{self, Moved};
-use super::{EndEmbargo, Publication, Step, Translation, find, revisions, step};
+use super::{EndEmbargo, Publication, Step, Translation, embargo, find, revisions, step};
 use crate::answer::Answer;
 use crate::assignments::{self, Event};
 use crate::audit::{self, Action, Changes, Entry};
@@ -154,7 +154,8 @@ pub async fn approve(tx: &mut Tx, actor: &Actor, text: &Translation, now: Timest
 /// Publishes the newest revision. Says which number the change has in the log.
 ///
 /// # Errors
-/// `illegal_transition`, `four_eyes_required`, `validation_failed`, `already_exists` for the address, and when the database fails.
+/// `illegal_transition`, `four_eyes_required`, `validation_failed`, `already_exists` for the address, `conflict` where the original is under
+/// an embargo that the text is not, and when the database fails.
 pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Translation, order: PublishOrder, now: Timestamp) -> Result<Translation> {
     let to = step(text.publication, text.review, Step::Publish)?;
     if matches!(text.review, super::Review::Draft | super::Review::InReview) {
@@ -164,6 +165,9 @@ pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Transla
     let seen = text.seen(&mut *tx).await?;
     let shown = text.publication == Publication::Published && publication::is_public(tx, text.article_id, &text.language).await?;
     let change = change_of(text, order, seen, shown)?;
+    if !shown {
+        embargo::keep_with_original(tx, text, now).await?;
+    }
     let own = text.slug.as_deref();
     let slug = publication::claim_slug(tx, text.article_id, &text.language, own, &text.text.headline, text.is_embargoed(now)).await?;
     store::put_state(tx, actor, text, to, Moved { published: Some(&slug), ..Moved::default() }, now).await?;
@@ -354,10 +358,11 @@ async fn approve_translation(
 /// Publish a text
 ///
 /// Only this language; no other text of the story is touched. A draft is approved in the same act, under the same rule
-/// of four eyes. The body may be left out for a first publication. What is scheduled to publish it has nothing left to do.
+/// of four eyes. While the original is under embargo, a text needs one that ends no earlier, or readers would know of the story. The body
+/// may be left out for a first publication. What is scheduled to publish it has nothing left to do.
 #[utoipa::path(tag = "workflow", params(TextPath, IfMatch), request_body(content = Option<PublishOrder>, content_type = "application/json"),
     responses((status = 200, description = "Published", body = Translation)),
-    extensions(("x-problems" = json!(["illegal_transition", "four_eyes_required", "already_exists", "validation_failed"]))))]
+    extensions(("x-problems" = json!(["illegal_transition", "four_eyes_required", "already_exists", "conflict", "validation_failed"]))))]
 #[post("/articles/{id}/translations/{language}/publish")]
 async fn publish_translation(
     state: Data<State>,

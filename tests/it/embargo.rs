@@ -30,6 +30,7 @@ on_both!(
     nothing_is_held_for_ever,
     what_was_held_counts_as_unseen,
     nobody_frees_their_own_words_alone,
+    translations_stay_with_their_original,
 );
 
 /// In every field of what must not be seen.
@@ -505,4 +506,42 @@ async fn nobody_frees_their_own_words_alone(app: App) {
     assert_eq!(code(desk.editor().await.delete(&path).if_match(&etag).send().await), refused);
     let second = app.staff("editor@platform.example").await;
     second.post(&format!("{path}/lift")).if_match(&etag).json(&json!({"reason": "x"})).expect(200).await;
+}
+
+async fn translations_stay_with_their_original(app: App) {
+    let desk = Desk::new(&app, &["kk", "ru", "tr"]).await;
+    desk.embargo("en", "2026-07-24T14:00:00Z").await;
+    desk.embargo("ru", "2026-07-24T13:00:00Z").await;
+    let log = app.number("SELECT max(seq) FROM published_changes").await;
+    for language in ["kk", "ru"] {
+        let refused = desk.try_step(language, "publish", &Value::Null).await;
+        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "conflict"));
+        assert_eq!(refused.json()["embargo_until"], "2026-07-24T14:00:00Z");
+    }
+    // Nor by itself, nor with others.
+    desk.approve("kk").await;
+    desk.approve("tr").await;
+    let editor = desk.editor().await;
+    let order = json!({"action": "publish", "at": "2026-07-24T13:00:00Z"});
+    let entry = editor.post(&format!("{}/schedule", desk.text("kk"))).json(&order).expect(201).await.json()["id"].as_str().unwrap().to_owned();
+    let order = json!({"languages": ["tr"], "when": "all_approved"});
+    let release = editor.post(&format!("/v1/articles/{}/releases", desk.article)).json(&order).expect(201).await.json()["id"].as_str().unwrap().to_owned();
+    app.advance(HOUR);
+    app.drain_jobs().await;
+    let editor = desk.editor().await;
+    let entry = editor.get(&format!("/v1/schedule/{entry}")).expect(200).await.json();
+    let release = editor.get(&format!("/v1/releases/{release}")).expect(200).await.json();
+    assert_eq!((&entry["failure_code"], &release["texts"][0]["failure_code"]), (&json!("conflict"), &json!("conflict")));
+    assert_eq!(app.number("SELECT max(seq) FROM published_changes").await, log, "nothing tells of the story");
+    // A new one starts under the same embargo.
+    let text = json!({"headline": "Wind az", "body_html": "<p>x</p>"});
+    let new = editor.put(&desk.text("az")).header("If-None-Match", "*").json(&text).expect(201).await.json();
+    assert_eq!(new["embargo_until"], "2026-07-24T14:00:00Z");
+    desk.step("az", "publish", &Value::Null).await;
+    assert!(!desk.is_public("az").await);
+    app.advance(HOUR);
+    app.drain_jobs().await;
+    assert!(desk.is_public("az").await);
+    desk.step("kk", "publish", &Value::Null).await;
+    assert!(desk.is_public("kk").await, "the embargo is over");
 }
