@@ -99,6 +99,10 @@ impl Job for RunRelease {
             let mut tx = state.db.begin().await?;
             let now = state.clock.now();
             let Some(turn) = turn(&mut tx, &self, now).await? else { return Ok(()) };
+            if translations::kill_is_pending(&mut tx, self.article).await? {
+                jobs::put_off(&mut tx, &self, now).await?;
+                return Ok(tx.commit().await?);
+            }
             match let_out(&mut tx, state, &turn, &left_out, now).await {
                 Ok(()) => return Ok(tx.commit().await?),
                 // Whatever it wrote is undone; the next round does without it.

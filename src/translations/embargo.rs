@@ -1,7 +1,7 @@
 //! Embargoes: a text is kept from readers until a time, also where it is published; partners with the scope see it before.
 
 use super::workflow::{TextPath, answer, at, four_eyes};
-use super::{Publication, Step, Translation, step, store};
+use super::{Publication, Step, Translation, kill_is_pending, step, store};
 use crate::answer::Answer;
 use crate::audit::{self, Action, By, Entry};
 use crate::auth::Caller;
@@ -73,7 +73,11 @@ impl Job for EndEmbargo {
         let mut tx = state.db.begin().await?;
         articles::hold(&mut tx, self.article).await?;
         let now = state.clock.now();
-        end(&mut tx, state, &self, now).await?;
+        if kill_is_pending(&mut tx, self.article).await? {
+            jobs::put_off(&mut tx, &self, now).await?;
+        } else {
+            end(&mut tx, state, &self, now).await?;
+        }
         tx.commit().await?;
         Ok(())
     }

@@ -16,6 +16,7 @@ mod workflow;
 
 pub use embargo::EndEmbargo;
 pub use http::{CreateArticle, create, routes};
+pub use kill::kill_is_pending;
 pub use store::{First, Translation, find, headlines, look, put_first};
 pub use text::{NewText, Text};
 pub use workflow::{PublishOrder, TextPath, approve, kill, publish, submit, unpublish};

@@ -16,7 +16,7 @@ use super::{Publication, Step, Translation, step};
 use crate::articles::{self, Article, Killing};
 use crate::assignments;
 use crate::audit::{self, Action, Entry};
-use crate::db::{Timestamp, Tx};
+use crate::db::{Reader, Timestamp, Tx};
 use crate::error::Result;
 use crate::language::Tag;
 use crate::notices::{self, Notice, NoticeKind};
@@ -55,6 +55,14 @@ pub const fn effect(publication: Publication, own: bool, seen: bool) -> Effect {
         (P::Published | P::Unpublished | P::Withheld, true) => Effect::Kill,
         (P::Published | P::Unpublished, false) => Effect::Withhold,
     }
+}
+
+/// Whether somebody has ordered to kill a story, and nobody has confirmed or canceled that yet: what happens by itself waits until then.
+///
+/// # Errors
+/// When the database fails.
+pub async fn kill_is_pending(on: impl Reader<'_>, article: Uuid) -> Result<bool> {
+    Ok(orders::pending(on, article).await?.is_some())
 }
 
 /// What the kill of a story of the agency `owner` does to a text.
