@@ -125,7 +125,8 @@ pub async fn source(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Source
 }
 
 /// A revision of a text, its newest where none is named, as it would be if it were published at `now`. One that was published
-/// keeps its moments; an address that is not chosen yet is empty. Nothing for what was killed or deleted.
+/// keeps its moments; an address that is not chosen yet is empty. Nothing for what was killed, withheld or
+/// deleted.
 pub async fn draft(on: impl Reader<'_>, article: Uuid, language: &Tag, revision: Option<i32>, now: Timestamp) -> Result<Option<Source>> {
     Ok(on
         .query(
@@ -133,7 +134,10 @@ pub async fn draft(on: impl Reader<'_>, article: Uuid, language: &Tag, revision:
              CASE WHEN r.revision = t.published_revision THEN COALESCE(t.published_at, $4) ELSE $4 END AS published_at",
         )
         .push(SOURCE)
-        .push(" AND r.revision = COALESCE($3, t.revision) AND t.publication <> 'killed' AND t.deleted_at IS NULL AND a.deleted_at IS NULL")
+        .push(
+            " AND r.revision = COALESCE($3, t.revision) AND t.publication NOT IN ('killed', 'withheld') AND t.deleted_at IS NULL \
+             AND a.deleted_at IS NULL",
+        )
         .bind(article)
         .bind(language)
         .bind(revision)

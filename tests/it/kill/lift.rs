@@ -14,6 +14,7 @@ on_both!(
     a_withheld_text_is_killed_in_the_end,
     only_what_is_withheld_is_lifted,
     what_nobody_saw_is_frozen,
+    a_withheld_text_has_no_preview,
     what_is_lifted_after_its_embargo_can_be_withdrawn,
 );
 
@@ -172,4 +173,15 @@ async fn what_is_lifted_after_its_embargo_can_be_withdrawn(app: App) {
     story.step(&story.partner, "ky", "publish", &Value::Null).await;
     story.step(&story.partner, "ky", "kill", &json!({"reason": "x", "public_note": "x"})).await;
     refused(&story.public("?language=ky").await, 410, "withdrawn");
+}
+
+async fn a_withheld_text_has_no_preview(app: App) {
+    let story = Story::new(&app).await;
+    let links = format!("{}/preview-links", story.text("tr"));
+    let link = story.partner.post(&links).json(&json!({})).expect(201).await.json();
+    let shown = link["url"].as_str().unwrap().strip_prefix("http://127.0.0.1:8080").unwrap();
+    app.anonymous().get(shown).expect(200).await;
+    story.kill().await;
+    app.anonymous().get(shown).expect(404).await;
+    refused(&story.partner.post(&links).json(&json!({})).send().await, 409, "illegal_transition");
 }
