@@ -17,7 +17,7 @@ use crate::policy::{Actor, ChangeEmbargo, Permission, decide};
 use crate::precondition::{IfMatch, Precondition};
 use crate::publication::{self, Rebuild, RebuildSelection};
 use crate::state::State;
-use crate::{articles, partner, when};
+use crate::{articles, partner, staff, when};
 use actix_web::web::Data;
 use actix_web::{delete, get, post, put};
 use serde::{Deserialize, Serialize};
@@ -84,7 +84,15 @@ impl Job for EndEmbargo {
 
     async fn given_up(self, state: &State) -> anyhow::Result<()> {
         let mut tx = state.db.begin().await?;
-        let people = notices::people_of(&mut tx, self.article, &self.language).await?;
+        let mut people = notices::people_of(&mut tx, self.article, &self.language).await?;
+        if let Some(text) = store::read(&mut tx, self.article, &self.language).await? {
+            people.extend(notices::desk(&mut tx, text.agency_id).await?);
+            if let Some(by) = set_by(&mut tx, &text).await?
+                && staff::find_active(&mut tx, by).await?.is_some()
+            {
+                people.push(by);
+            }
+        }
         let details = json!({ "job": Self::KIND, "code": Code::Internal.as_str() });
         let notice = Notice { kind: NoticeKind::JobFailed, article: Some(self.article), language: Some(&self.language), by: None, details };
         notices::tell(&mut tx, &people, &notice, state.clock.now()).await?;

@@ -5,6 +5,8 @@ use crate::on_both;
 use crate::schedule::{ALMOST_AN_HOUR, Desk, HOUR, MICRO};
 use crate::support::{Answer, App, Caller};
 use newsroom::db::Reader;
+use newsroom::jobs::Job;
+use newsroom::translations::EndEmbargo;
 use serde_json::{Value, json};
 
 on_both!(
@@ -31,6 +33,7 @@ on_both!(
     what_was_held_counts_as_unseen,
     nobody_frees_their_own_words_alone,
     translations_stay_with_their_original,
+    an_end_that_failed_is_told,
 );
 
 /// In every field of what must not be seen.
@@ -544,4 +547,20 @@ async fn translations_stay_with_their_original(app: App) {
     assert!(desk.is_public("az").await);
     desk.step("kk", "publish", &Value::Null).await;
     assert!(desk.is_public("kk").await, "the embargo is over");
+}
+
+async fn an_end_that_failed_is_told(app: App) {
+    let (writer, setter) = (app.staff("journalist@trend.example").await, app.staff("editor@platform.example").await);
+    let new = json!({"original_language": "en", "headline": "Wind", "body_html": "<p>x</p>", "shared": true});
+    let made = writer.post("/v1/articles").json(&new).expect(201).await.json();
+    let desk = Desk { app: app.clone(), article: made["id"].as_str().unwrap().to_owned() };
+    let etag = desk.editor().await.get(&desk.text("en")).expect(200).await.etag();
+    let until = json!({"until": "2026-07-24T13:00:00Z"});
+    setter.put(&format!("{}/embargo", desk.text("en"))).if_match(&etag).json(&until).expect(200).await;
+    let job = EndEmbargo { article: desk.article.parse().unwrap(), language: "en".parse().unwrap() };
+    job.given_up(&app.state).await.unwrap();
+    for person in [&writer, &setter, &desk.editor().await] {
+        let query = app.state.db.query("SELECT count(*) FROM notices WHERE kind = 'job_failed' AND staff_id = $1").bind(person.id);
+        assert_eq!(query.value::<i64>().await.unwrap(), 1);
+    }
 }
