@@ -232,7 +232,15 @@ pub async fn finish(tx: &mut Tx, by: Uuid, id: Uuid, state: EntryState, now: Tim
     jobs::forget(&mut *tx, &key(id, true)).await
 }
 
-pub async fn articles_agency(tx: &mut Tx, article: Uuid) -> Result<Option<Uuid>> {
+/// Leaves a trace of what somebody did to a release.
+pub async fn record(tx: &mut Tx, actor: &Actor, action: Action, release: &Release, now: Timestamp) -> Result<()> {
+    let agency = articles_agency(tx, release.article_id).await?;
+    let details = json!({ "release": release.id, "when": release.mode, "run_at": release.run_at });
+    let entry = audit::Entry { action, agency, subject: release.article_id, language: None, details };
+    audit::record(tx, actor.into(), entry, now).await
+}
+
+async fn articles_agency(tx: &mut Tx, article: Uuid) -> Result<Option<Uuid>> {
     let found: Option<(Uuid,)> = tx.query("SELECT agency_id FROM articles WHERE id = $1").bind(article).optional().await?;
     Ok(found.map(|(agency,)| agency))
 }
@@ -286,6 +294,7 @@ pub async fn settle(tx: &mut Tx, actor: &Actor, id: Uuid, now: Timestamp) -> Res
     } else if entries.iter().any(|entry| entry.state == EntryState::Done) {
         end(tx, &release, EntryState::Done, now).await
     } else {
-        finish(tx, actor.id(), id, EntryState::Canceled, now).await
+        finish(tx, actor.id(), id, EntryState::Canceled, now).await?;
+        record(tx, actor, Action::ReleaseCanceled, &release, now).await
     }
 }

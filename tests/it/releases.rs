@@ -18,6 +18,7 @@ on_both!(
     orders_that_are_not_right_are_refused,
     a_text_waits_in_one_place,
     what_was_taken_down_by_hand_stays_down,
+    a_deleted_text_does_not_keep_the_release,
 );
 
 impl Desk {
@@ -229,4 +230,22 @@ async fn what_was_taken_down_by_hand_stays_down(app: App) {
     let id = other.release(&json!({"languages": ["en"], "when": "all_approved"})).await;
     other.step("en", "publish", &Value::Null).await;
     assert_eq!(other.told(&id).await, told("done", &["en done"]));
+}
+
+async fn a_deleted_text_does_not_keep_the_release(app: App) {
+    let desk = Desk::new(&app, &["kk", "ru"]).await;
+    let editor = desk.editor().await;
+    let delete = async |language: &str| {
+        let etag = editor.get(&desk.text(language)).expect(200).await.etag();
+        editor.delete(&desk.text(language)).if_match(&etag).expect(204).await;
+    };
+    let id = desk.release(&json!({"languages": ["en", "kk"], "when": "all_approved"})).await;
+    delete("kk").await;
+    let etag = desk.get_release(&id).await.etag();
+    editor.post(&format!("/v1/releases/{id}/cancel")).if_match(&etag).expect(200).await;
+    assert_eq!(desk.told(&id).await, told("canceled", &["en canceled", "kk canceled"]));
+    let id = desk.release(&json!({"languages": ["ru"], "when": "all_approved"})).await;
+    delete("ru").await;
+    assert_eq!(desk.told(&id).await, told("canceled", &["ru canceled"]));
+    assert_eq!(app.number("SELECT count(*) FROM audit_log WHERE action = 'release.canceled'").await, 2);
 }
