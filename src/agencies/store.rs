@@ -74,6 +74,15 @@ pub async fn find_id(on: impl Reader<'_>, reference: &str) -> Result<Uuid> {
     found.map(|(id,)| id).ok_or_else(|| Error::not_found("agency"))
 }
 
+/// The agency that is the joint desk.
+///
+/// # Errors
+/// When the database fails.
+pub async fn platform(on: impl Reader<'_>) -> Result<Option<Uuid>> {
+    let found: Option<(Uuid,)> = on.query("SELECT id FROM agencies WHERE kind = 'platform'").optional().await?;
+    Ok(found.map(|(id,)| id))
+}
+
 /// Whether an agency asks for a second person to decide.
 ///
 /// # Errors

@@ -557,7 +557,7 @@ async fn an_end_that_failed_is_told(app: App) {
     let etag = desk.editor().await.get(&desk.text("en")).expect(200).await.etag();
     let until = json!({"until": "2026-07-24T13:00:00Z"});
     setter.put(&format!("{}/embargo", desk.text("en"))).if_match(&etag).json(&until).expect(200).await;
-    let job = EndEmbargo { article: desk.article.parse().unwrap(), language: "en".parse().unwrap() };
+    let job = EndEmbargo { article: desk.article.parse().unwrap(), language: serde_json::from_value(json!("en")).unwrap() };
     job.given_up(&app.state).await.unwrap();
     for person in [&writer, &setter, &desk.editor().await] {
         let query = app.state.db.query("SELECT count(*) FROM notices WHERE kind = 'job_failed' AND staff_id = $1").bind(person.id);
