@@ -23,7 +23,7 @@ async fn credits_name_nobody_before_their_time(app: App) {
     let (admin, journalist) = (app.staff("admin@platform.example").await, app.staff("journalist@trend.example").await);
     let at = format!("/v1/staff/{}", journalist.id);
     let etag = admin.get(&at).expect(200).await.etag();
-    admin.patch(&at).if_match(&etag).json(&json!({"byline": true})).expect(200).await;
+    admin.patch(&at).if_match(&etag).json(&json!({"byline": true, "names": {"en": "Zqwriter"}})).expect(200).await;
     for language in ["en", "kk"] {
         desk.step(language, "publish", &Value::Null).await;
     }
@@ -35,14 +35,13 @@ async fn credits_name_nobody_before_their_time(app: App) {
     desk.step("en", "publish", &json!({"change_kind": "update"})).await;
     let credit = async || desk.public("kk").await["credit_line"].as_str().unwrap().to_owned();
     app.drain_jobs().await;
-    let before = credit().await;
     desk.edit("kk", "Wind in kk, again").await;
     desk.step("kk", "publish", &json!({"change_kind": "fix"})).await;
-    assert_eq!(credit().await, before, "nobody knows who writes the original now");
+    assert!(!credit().await.contains("Zqwriter"), "nobody knows who writes the original now");
     app.advance(HOUR);
     app.drain_jobs().await;
     assert!(desk.is_public("en").await);
-    assert_ne!(credit().await, before, "credits follow when the embargo ends");
+    assert!(credit().await.contains("Zqwriter"), "credits follow when the embargo ends");
 }
 
 async fn the_original_goes_first(app: App) {
