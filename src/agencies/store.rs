@@ -89,6 +89,15 @@ pub async fn find_ids(db: &Db, references: &List<String>) -> Result<Vec<Uuid>> {
     Ok(ids)
 }
 
+/// The agency that is the joint desk.
+///
+/// # Errors
+/// When the database fails.
+pub async fn platform(on: impl Reader<'_>) -> Result<Option<Uuid>> {
+    let found: Option<(Uuid,)> = on.query("SELECT id FROM agencies WHERE kind = 'platform'").optional().await?;
+    Ok(found.map(|(id,)| id))
+}
+
 /// Whether an agency asks for a second person to decide.
 ///
 /// # Errors

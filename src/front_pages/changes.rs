@@ -1,18 +1,20 @@
 //! Changes of a front page that happen at their time.
 
 use super::editions::{EditionPath, articles_of, hold, record, set};
-use super::{FrontPage, FrontPageChange, FrontPageChangeState, MOST_WAITING, admit, check, may_read, store};
+use super::{FrontPage, FrontPageChange, FrontPageChangeState, MOST_WAITING, admit, check, may_edit, may_read, store};
+use crate::agencies;
 use crate::answer::Answer;
 use crate::audit::{Action, By};
-use crate::auth::Caller;
+use crate::auth::{self, Caller};
 use crate::db::{Timestamp, Tx};
 use crate::error::{Code, Error, Result};
 use crate::extract::{Body, Object, Path};
 use crate::idempotency::Write;
 use crate::jobs::{self, Job};
 use crate::language::Tag;
+use crate::notices::{self, Notice, NoticeKind};
 use crate::page::Page;
-use crate::policy::{EditFrontPages, ReadFrontPages};
+use crate::policy::{Decision, EditFrontPages, Permission, ReadFrontPages};
 use crate::publication::FrontPageSlot;
 use crate::state::State;
 use actix_web::web::Data;
@@ -61,6 +63,7 @@ pub struct CarryOut {
 
 impl Job for CarryOut {
     const KIND: &'static str = "front_pages.carry_out";
+    const PROMPT: bool = true;
 
     async fn run(self, state: &State) -> anyhow::Result<()> {
         let now = state.clock.now();
@@ -72,19 +75,58 @@ impl Job for CarryOut {
         tx.commit().await?;
         Ok(())
     }
+
+    async fn given_up(self, state: &State) -> anyhow::Result<()> {
+        let mut tx = state.db.begin().await?;
+        if let Some(change) = store::find_change(&mut tx, self.change).await?.filter(|change| change.state == FrontPageChangeState::Waiting) {
+            let page = store::hold(&mut tx, change.front_page_id).await?;
+            tell(&mut tx, &page, &change, Code::Internal, state.clock.now()).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// Tells whoever made a change, if they still work here, and the desk of the page that it did not happen.
+async fn tell(tx: &mut Tx, page: &FrontPage, change: &FrontPageChange, code: Code, now: Timestamp) -> Result<()> {
+    let mut people: Vec<Uuid> = auth::actor_of(&mut *tx, change.created_by).await?.map(|_| change.created_by).into_iter().collect();
+    let agency = match page.agency_id {
+        Some(agency) => Some(agency),
+        None => agencies::platform(&mut *tx).await?,
+    };
+    if let Some(agency) = agency {
+        people.extend(notices::desk(tx, agency).await?);
+    }
+    let details = json!({ "job": CarryOut::KIND, "code": code.as_str(), "name": page.name, "language": change.language, "change": change.id });
+    let notice = Notice { kind: NoticeKind::JobFailed, article: None, language: Some(&change.language), by: None, details };
+    notices::tell(tx, &people, &notice, now).await
+}
+
+/// Whether whoever made a change may still edit the page.
+async fn may_still(tx: &mut Tx, page: &FrontPage, change: &FrontPageChange) -> Result<bool> {
+    let actor = auth::actor_of(tx, change.created_by).await?;
+    Ok(actor.is_some_and(|actor| actor.may(EditFrontPages::RULE) && may_edit(&actor, page) == Decision::Allow))
 }
 
 /// Does the changes of a page in one language that are due, one after the other, whichever of them was asked for: a job that comes
-/// late does not come over a newer one.
+/// late does not come over a newer one. What its maker may not do any more is canceled, and told.
 pub(super) async fn carry_out(tx: &mut Tx, page: &FrontPage, language: &Tag, now: Timestamp) -> Result<()> {
     let due = store::waiting(&mut *tx, page.id, language, Some(now)).await?;
-    for change in &due {
-        set(tx, page, language, &change.slots.0, change.created_by, now).await?;
-        store::end_change(tx, change.id, FrontPageChangeState::Done, now).await?;
-    }
+    let mut traces = vec![];
     for change in due {
+        let (state, action) = if may_still(tx, page, &change).await? {
+            set(tx, page, language, &change.slots.0, change.created_by, now).await?;
+            (FrontPageChangeState::Done, Action::FrontPageChanged)
+        } else {
+            tell(tx, page, &change, Code::Forbidden, now).await?;
+            (FrontPageChangeState::Canceled, Action::FrontPageCanceled)
+        };
+        store::end_change(tx, change.id, state, now).await?;
+        traces.push((change, action));
+    }
+    for (change, action) in traces {
         let details = json!({ "name": page.name, "change": change.id, "ordered_by": change.created_by, "articles": articles_of(&change.slots.0) });
-        record(tx, By::Service, Action::FrontPageChanged, page, language, details, now).await?;
+        record(tx, By::Service, action, page, language, details, now).await?;
     }
     Ok(())
 }
@@ -118,7 +160,8 @@ fn of_page(change: Option<FrontPageChange>, page: &FrontPage, path: &ChangePath)
 
 /// Schedule a change of a front page
 ///
-/// At its time the slots take the place of those that stand on the page then; never before, and seconds after at most.
+/// At its time the slots take the place of those that stand on the page then; never before, and seconds after at most. If you may not edit
+/// the page any more at that time it is canceled, and the desk is told.
 #[utoipa::path(tag = "front-pages", params(EditionPath), request_body = NewFrontPageChange,
     responses((status = 201, description = "Scheduled", body = FrontPageChange)), extensions(("x-problems" = json!(["conflict"]))))]
 #[post("/front-pages/{name}/{language}/changes")]

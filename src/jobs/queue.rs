@@ -90,6 +90,14 @@ const TAKE: Sql = sql!(
      RETURNING id, kind, payload, attempts"
 );
 
+/// Puts off a job that runs just now: it is tried again in a minute.
+///
+/// # Errors
+/// When the database fails.
+pub async fn put_off<J: Job>(on: impl Writer<'_>, job: &J, now: Timestamp) -> Result<Uuid> {
+    enqueue(on, job, now.plus(Duration::from_mins(1)), now).await
+}
+
 /// Writes a job to be done at `run_at` or later. One that waits under the same key gives way, so that who runs it just now does not end this one.
 ///
 /// # Errors

@@ -101,8 +101,9 @@ async fn create_preview_link(
     write
         .run(&caller, async |tx| {
             let (text, _) = translations::find(tx, &caller, PreviewWork::RULE, path.id, &path.language, now).await?;
-            if text.publication == Publication::Killed {
-                return Err(Error::new(Code::IllegalTransition, "The text was killed: nobody is shown it any more.").with("publication", "killed"));
+            if matches!(text.publication, Publication::Killed | Publication::Withheld) {
+                let detail = format!("The text was {}: nobody is shown it.", text.publication);
+                return Err(Error::new(Code::IllegalTransition, detail).with("publication", text.publication.as_str()));
             }
             if new.revision.is_some_and(|revision| !(1..=text.revision).contains(&revision)) {
                 return Err(Error::invalid("/revision", "unknown_revision", format!("is not a revision of the text; the newest is {}", text.revision)));

@@ -21,7 +21,7 @@ pub use rebuild::{Rebuild, RebuildSelection, follow_addresses};
 pub use traces::{Mention, MentionKind, Trace, mentions, slug_of, traces};
 
 use crate::config::Config;
-use crate::db::{Timestamp, Tx};
+use crate::db::{Reader, Timestamp, Tx};
 use crate::error::{Code, Result};
 use crate::jobs;
 use crate::language::Tag;
@@ -190,6 +190,14 @@ pub async fn is_public(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<boo
     store::is_public(tx, article, language).await
 }
 
+/// The revision of a text that readers see, or saw last.
+///
+/// # Errors
+/// When the database fails.
+pub async fn seen(on: impl Reader<'_>, article: Uuid, language: &Tag) -> Result<Option<i32>> {
+    store::seen(on, article, language).await
+}
+
 /// Takes a text under embargo away from partners. Nothing public changes.
 ///
 /// # Errors
@@ -225,11 +233,13 @@ pub async fn withdraw_all(tx: &mut Tx, article: Uuid, texts: &[(&Tag, &Change)],
 }
 
 async fn take_away(tx: &mut Tx, article: Uuid, language: &Tag, change: &Change, now: Timestamp) -> Result<Option<i64>> {
-    let Some((agency, revision, first)) = store::standing(tx, article, language).await? else { return Ok(None) };
     partner::remove(tx, article, language).await?;
-    if first.is_none() || (change.r#type != ChangeType::Killed && !store::is_public(tx, article, language).await?) {
+    // The log alone knows what readers saw.
+    let Some(revision) = store::seen(&mut *tx, article, language).await? else { return Ok(None) };
+    if change.r#type != ChangeType::Killed && !store::is_public(tx, article, language).await? {
         return Ok(None);
     }
+    let Some(agency) = store::agency_of(tx, article, language).await? else { return Ok(None) };
     let seq = store::next_seq(tx).await?;
     store::remove(tx, article, language).await?;
     if change.r#type == ChangeType::Killed {

@@ -52,12 +52,12 @@ impl Job for Rebuild {
     }
 }
 
-type Row = (i64, Uuid, Tag, i64, String);
+type Row = (i64, Uuid, Tag);
 
 async fn batch(state: &State, selection: RebuildSelection, after: i64) -> anyhow::Result<()> {
     let now = state.clock.now();
     let mut tx = state.db.begin().await?;
-    let query = tx.query("SELECT id, article_id, language, seq, slug FROM published_documents WHERE id > ").push_bind(after);
+    let query = tx.query("SELECT id, article_id, language FROM published_documents WHERE id > ").push_bind(after);
     let query = match selection {
         RebuildSelection::All => query,
         RebuildSelection::Section(id) => query.push(" AND section_id = ").push_bind(id),
@@ -70,29 +70,31 @@ async fn batch(state: &State, selection: RebuildSelection, after: i64) -> anyhow
             .push(")"),
         RebuildSelection::Article(id) => query.push(" AND article_id = ").push_bind(id),
     };
-    let rows: Vec<Row> = query.push(" ORDER BY id LIMIT ").push_bind(BATCH).all().await?;
+    let mut rows: Vec<Row> = query.push(" ORDER BY id LIMIT ").push_bind(BATCH).all().await?;
+    let last = rows.last().map(|(id, ..)| *id);
+    // Whoever holds several stories takes them in this order.
+    rows.sort_by_key(|(id, article, _)| (*article, *id));
     let mut changed = false;
-    for (_, article, language, seq, slug) in &rows {
+    for (_, article, language) in &rows {
         store::hold(&mut tx, *article).await?;
-        if store::is_gone(&mut tx, *article, language).await? {
-            continue;
-        }
+        // It may have been published anew, or taken away, until the story was held.
+        let Some((seq, slug)) = store::shown_as(&mut tx, *article, language).await? else { continue };
         // Its row may have a new address already, which nobody has published.
-        let source = store::Source { slug: slug.clone(), ..store::source(&mut tx, *article, language).await? };
+        let source = store::Source { slug, ..store::source(&mut tx, *article, language).await? };
         let change = last_change(&mut tx, *article, language).await?;
         let (change, at) = change.map_or((Change::of(ChangeType::Published), now), |logged| (logged.change, logged.at));
         let document = document::render(&mut tx, &state.config, &source, &change, Rendering { at, again: true }).await?;
         // What readers cannot see changed nothing for them.
         if store::is_shown_otherwise(&mut tx, &document).await? {
-            store::put(&mut tx, &document, true, *seq, now).await?;
+            store::put(&mut tx, &document, true, seq, now).await?;
             store::refresh_siblings(&mut tx, *article, now).await?;
             changed = true;
         } else {
             store::set_related(&mut tx, &document).await?;
         }
     }
-    if let Some((last, ..)) = rows.last() {
-        jobs::enqueue(&mut tx, &Rebuild { selection, after: *last }, now, now).await?;
+    if let Some(last) = last {
+        jobs::enqueue(&mut tx, &Rebuild { selection, after: last }, now, now).await?;
     } else {
         partner::rebuild(&mut tx, &state.config, selection, now).await?;
     }

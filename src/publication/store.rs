@@ -91,11 +91,9 @@ pub async fn hold(tx: &mut Tx, article: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Whether a document was taken away.
-pub async fn is_gone(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<bool> {
-    let found: Option<(i64,)> =
-        tx.query("SELECT id FROM published_documents WHERE article_id = $1 AND language = $2").bind(article).bind(language).optional().await?;
-    Ok(found.is_none())
+/// The change that readers see of a text, and its address; nothing where they do not see it.
+pub async fn shown_as(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Option<(i64, String)>> {
+    Ok(tx.query("SELECT seq, slug FROM published_documents WHERE article_id = $1 AND language = $2").bind(article).bind(language).optional().await?)
 }
 
 /// What a source is read from: the revision `r` of the text `t`.
@@ -127,7 +125,8 @@ pub async fn source(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Source
 }
 
 /// A revision of a text, its newest where none is named, as it would be if it were published at `now`. One that was published
-/// keeps its moments; an address that is not chosen yet is empty. Nothing for what was killed or deleted.
+/// keeps its moments; an address that is not chosen yet is empty. Nothing for what was killed, withheld or
+/// deleted.
 pub async fn draft(on: impl Reader<'_>, article: Uuid, language: &Tag, revision: Option<i32>, now: Timestamp) -> Result<Option<Source>> {
     Ok(on
         .query(
@@ -135,7 +134,10 @@ pub async fn draft(on: impl Reader<'_>, article: Uuid, language: &Tag, revision:
              CASE WHEN r.revision = t.published_revision THEN COALESCE(t.published_at, $4) ELSE $4 END AS published_at",
         )
         .push(SOURCE)
-        .push(" AND r.revision = COALESCE($3, t.revision) AND t.publication <> 'killed' AND t.deleted_at IS NULL AND a.deleted_at IS NULL")
+        .push(
+            " AND r.revision = COALESCE($3, t.revision) AND t.publication NOT IN ('killed', 'withheld') AND t.deleted_at IS NULL \
+             AND a.deleted_at IS NULL",
+        )
         .bind(article)
         .bind(language)
         .bind(revision)
@@ -152,7 +154,7 @@ pub async fn authors(on: impl Reader<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, Nam
     Ok(found.into_iter().map(|(id, names)| (id, names.0)).collect())
 }
 
-/// Who wrote the original that readers know, and who translated a text: those whose work on it was accepted; where nobody was asked for it,
+/// Who wrote the original as readers saw it last, and who translated a text: those whose work on it was accepted; where nobody was asked for it,
 /// those whose text it is.
 pub async fn makers<C>(on: &mut C, source: &Source) -> Result<(Vec<Uuid>, Vec<Uuid>)>
 where
@@ -161,7 +163,9 @@ where
     let writers: Option<(Json<Vec<Uuid>>,)> = on
         .query(
             "SELECT r.authors FROM translations o JOIN revisions r ON r.article_id = o.article_id AND r.language = o.language \
-             AND r.revision = o.published_revision WHERE o.article_id = $1 AND o.first_published_at IS NOT NULL AND o.is_original AND o.deleted_at IS NULL",
+             AND r.revision = (SELECT c.revision FROM published_changes c WHERE c.article_id = o.article_id AND c.language = o.language \
+             AND c.type IN ('published', 'updated', 'corrected') ORDER BY c.seq DESC LIMIT 1) \
+             WHERE o.article_id = $1 AND o.is_original AND o.deleted_at IS NULL",
         )
         .bind(source.article_id)
         .optional()
@@ -305,7 +309,7 @@ pub async fn stamp(tx: &mut Tx, part: &str, now: Timestamp) -> Result<()> {
 
 /// Whether readers see a text.
 pub async fn is_public(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<bool> {
-    Ok(!is_gone(tx, article, language).await?)
+    Ok(shown_as(tx, article, language).await?.is_some())
 }
 
 /// How many other revisions of a text readers have seen.
@@ -379,14 +383,25 @@ async fn unindex(tx: &mut Tx, id: i64) -> Result<()> {
     Ok(())
 }
 
-/// The agency and newest revision of a text, and when readers first saw it.
-pub async fn standing(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Option<(Uuid, i32, Option<Timestamp>)>> {
-    Ok(tx
-        .query("SELECT agency_id, COALESCE(published_revision, revision), first_published_at FROM translations WHERE article_id = $1 AND language = $2")
+/// The agency of a text.
+pub async fn agency_of(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Option<Uuid>> {
+    let found: Option<(Uuid,)> =
+        tx.query("SELECT agency_id FROM translations WHERE article_id = $1 AND language = $2").bind(article).bind(language).optional().await?;
+    Ok(found.map(|(agency,)| agency))
+}
+
+/// See [`super::seen`].
+pub async fn seen(on: impl Reader<'_>, article: Uuid, language: &Tag) -> Result<Option<i32>> {
+    let found: Option<(i32,)> = on
+        .query(
+            "SELECT revision FROM published_changes WHERE article_id = $1 AND language = $2 AND type IN ('published', 'updated', 'corrected') \
+             ORDER BY seq DESC LIMIT 1",
+        )
         .bind(article)
         .bind(language)
         .optional()
-        .await?)
+        .await?;
+    Ok(found.map(|(revision,)| revision))
 }
 
 async fn unlink(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Entries of the schedule: make, see, move, cancel.
 
 use super::store::{self, NewEntry};
-use super::{EntryState, RunEntry, ScheduleEntry, ScheduledStep, check_order, is_change, jobs, list, record, release, release_http};
+use super::{EntryState, RunEntry, ScheduleEntry, ScheduledStep, check_order, jobs, list, record, release, release_http};
 use crate::answer::Answer;
 use crate::audit::Action;
 use crate::auth::Caller;
@@ -122,7 +122,7 @@ async fn schedule_translation(
             if matches!(text.publication, Publication::Killed | Publication::Withheld) {
                 translations::step(text.publication, text.review, Step::Publish)?;
             }
-            let told = order.action == ScheduledStep::Unpublish || order.change_kind.is_some() || !is_change(&text);
+            let told = order.action == ScheduledStep::Unpublish || order.change_kind.is_some() || !text.is_change(&mut *tx).await?;
             faults.check(told, "/change_kind", "required", "readers have seen an earlier revision: say fix, update, clarification or correction");
             faults.finish()?;
             let new = NewEntry {
@@ -231,7 +231,7 @@ async fn cancel_schedule_entry(
             store::finish(tx, caller.id(), entry.id, EntryState::Canceled, None, now).await?;
             crate::jobs::forget(&mut *tx, &jobs::key(entry.id)).await?;
             if let Some(release) = entry.release_id {
-                release::settle(tx, caller.id(), release, now).await?;
+                release::settle(tx, &caller, release, now).await?;
             }
             record(tx, (&*caller).into(), Action::ScheduleCanceled, &entry, json!({ "entry": entry.id, "action": entry.action }), now).await?;
             answer(tx, entry.id).await

@@ -78,6 +78,10 @@ async fn attempt(state: &State, job: &RunEntry) -> Result<()> {
 async fn take(tx: &mut Tx, state: &State, job: &RunEntry) -> Result<()> {
     let now = state.clock.now();
     let Some(entry) = hold(tx, job, now).await? else { return Ok(()) };
+    if translations::kill_is_pending(&mut *tx, job.article).await? {
+        crate::jobs::put_off(&mut *tx, job, now).await?;
+        return Ok(());
+    }
     let actor = actor(tx, entry.created_by, now).await?;
     let order = PublishOrder { change_kind: entry.change_kind, public_note: entry.public_note.clone() };
     act(tx, &state.config, &actor, &entry, order, now).await?;

@@ -135,11 +135,6 @@ fn ready(text: &Translation) -> Result<()> {
     Err(Error::new(Code::NotApproved, detail).with("review", text.review.as_str()))
 }
 
-/// Whether readers saw an earlier revision, so that publishing the newest one needs a kind of change.
-fn is_change(text: &Translation) -> bool {
-    text.first_published_at.is_some() && text.published_revision.is_some_and(|published| published != text.revision)
-}
-
 /// What can be said about an order before its time comes.
 fn check_order(faults: &mut Faults, kind: Option<ChangeKind>, note: Option<&str>) {
     if let Some(note) = note {
@@ -163,7 +158,27 @@ pub async fn cancel_for(tx: &mut Tx, actor: &Actor, article: Uuid, language: Opt
         record(tx, actor.into(), Action::ScheduleCanceled, entry, json!({ "entry": entry.id, "reason": "the text is gone" }), now).await?;
     }
     for release in entries.iter().filter_map(|entry| entry.release_id) {
-        release::settle(tx, actor.id(), release, now).await?;
+        release::settle(tx, actor, release, now).await?;
+    }
+    Ok(())
+}
+
+/// Ends what waits for a text that has just taken the same step by hand: it must not happen once more after somebody has taken it back.
+/// In a joint release the text counts as out. Comes after the change log: it writes to the audit log.
+///
+/// # Errors
+/// When the database fails.
+pub async fn done_by_hand(tx: &mut Tx, actor: &Actor, text: &Translation, action: ScheduledStep, now: Timestamp) -> Result<()> {
+    let reason = format!("{action}ed by hand");
+    for entry in store::pending(&mut *tx, text.article_id, Some(&text.language)).await?.iter().filter(|entry| entry.action == action) {
+        let state = if entry.release_id.is_some() { EntryState::Done } else { EntryState::Canceled };
+        store::finish(tx, actor.id(), entry.id, state, None, now).await?;
+        crate::jobs::forget(&mut *tx, &jobs::key(entry.id)).await?;
+        let trace = if state == EntryState::Done { Action::ScheduleDone } else { Action::ScheduleCanceled };
+        record(tx, actor.into(), trace, entry, json!({ "entry": entry.id, "action": action, "reason": reason }), now).await?;
+        if let Some(release) = entry.release_id {
+            release::settle(tx, actor, release, now).await?;
+        }
     }
     Ok(())
 }

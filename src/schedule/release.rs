@@ -1,7 +1,7 @@
 //! Joint releases: several texts of a story go out in one transaction, when all are approved, or at a deadline with what is ready then.
 
 use super::jobs::{actor, fail};
-use super::{EntryState, Failure, ScheduleEntry, is_change, is_ours, ready, store};
+use super::{EntryState, Failure, ScheduleEntry, is_ours, ready, store};
 use crate::articles;
 use crate::audit::{self, Action, By};
 use crate::db::{Reader, Timestamp, Tx};
@@ -99,6 +99,10 @@ impl Job for RunRelease {
             let mut tx = state.db.begin().await?;
             let now = state.clock.now();
             let Some(turn) = turn(&mut tx, &self, now).await? else { return Ok(()) };
+            if translations::kill_is_pending(&mut tx, self.article).await? {
+                jobs::put_off(&mut tx, &self, now).await?;
+                return Ok(tx.commit().await?);
+            }
             match let_out(&mut tx, state, &turn, &left_out, now).await {
                 Ok(()) => return Ok(tx.commit().await?),
                 // Whatever it wrote is undone; the next round does without it.
@@ -202,7 +206,7 @@ async fn publish(tx: &mut Tx, state: &State, actor: &Actor, release: &Release, e
         // Somebody was quicker.
         return Ok(());
     }
-    let changes = is_change(&text);
+    let changes = text.is_change(&mut *tx).await?;
     let order = PublishOrder { change_kind: release.change_kind.filter(|_| changes), public_note: release.public_note.clone().filter(|_| changes) };
     translations::publish(tx, &state.config, actor, &text, order, now).await.map(drop)
 }
@@ -228,7 +232,15 @@ pub async fn finish(tx: &mut Tx, by: Uuid, id: Uuid, state: EntryState, now: Tim
     jobs::forget(&mut *tx, &key(id, true)).await
 }
 
-pub async fn articles_agency(tx: &mut Tx, article: Uuid) -> Result<Option<Uuid>> {
+/// Leaves a trace of what somebody did to a release.
+pub async fn record(tx: &mut Tx, actor: &Actor, action: Action, release: &Release, now: Timestamp) -> Result<()> {
+    let agency = articles_agency(tx, release.article_id).await?;
+    let details = json!({ "release": release.id, "when": release.mode, "run_at": release.run_at });
+    let entry = audit::Entry { action, agency, subject: release.article_id, language: None, details };
+    audit::record(tx, actor.into(), entry, now).await
+}
+
+async fn articles_agency(tx: &mut Tx, article: Uuid) -> Result<Option<Uuid>> {
     let found: Option<(Uuid,)> = tx.query("SELECT agency_id FROM articles WHERE id = $1").bind(article).optional().await?;
     Ok(found.map(|(agency,)| agency))
 }
@@ -273,13 +285,16 @@ pub async fn approved(tx: &mut Tx, article: Uuid, language: &Tag, now: Timestamp
     Ok(())
 }
 
-/// A text was taken out of a release: it may wait for nothing more, or have nothing left.
-pub async fn settle(tx: &mut Tx, by: Uuid, id: Uuid, now: Timestamp) -> Result<()> {
+/// A text was taken out of a release, or is out already: the release may wait for nothing more, or have nothing left.
+pub async fn settle(tx: &mut Tx, actor: &Actor, id: Uuid, now: Timestamp) -> Result<()> {
     let Some(release) = read(&mut *tx, id).await?.filter(|release| release.state == EntryState::Pending) else { return Ok(()) };
     let entries = store::of_release(&mut *tx, id).await?;
     if entries.iter().any(|entry| entry.state == EntryState::Pending) {
         check(tx, &release, now).await
+    } else if entries.iter().any(|entry| entry.state == EntryState::Done) {
+        end(tx, &release, EntryState::Done, now).await
     } else {
-        finish(tx, by, id, EntryState::Canceled, now).await
+        finish(tx, actor.id(), id, EntryState::Canceled, now).await?;
+        record(tx, actor, Action::ReleaseCanceled, &release, now).await
     }
 }

@@ -2,10 +2,10 @@
 
 use super::release::{self, COLUMNS, Release, ReleaseMode, RunRelease};
 use super::store::{self, NewEntry};
-use super::{EntryState, ScheduleEntry, ScheduledStep, check_order, is_change, jobs};
+use super::{EntryState, ScheduleEntry, ScheduledStep, check_order, jobs};
 use crate::answer::Answer;
 use crate::articles;
-use crate::audit::{self, Action};
+use crate::audit::Action;
 use crate::auth::Caller;
 use crate::db::{Reader, Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result};
@@ -22,7 +22,6 @@ use crate::when::{self, Moment};
 use actix_web::web::Data;
 use actix_web::{get, post};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -101,7 +100,7 @@ async fn check_texts(tx: &mut Tx, caller: &Caller<PublishWork>, article: Uuid, o
         if matches!(text.publication, Publication::Killed | Publication::Withheld) {
             translations::step(text.publication, text.review, Step::Publish)?;
         }
-        if is_change(&text) && order.change_kind.is_none() {
+        if order.change_kind.is_none() && text.is_change(&mut *tx).await? {
             faults.add(
                 "/change_kind",
                 "required",
@@ -173,20 +172,13 @@ async fn create_release(
                 crate::jobs::enqueue(&mut *tx, &RunRelease { release: release.id, article: path.id, approved: false }, at, now).await?;
             }
             release::check(tx, &release, now).await?;
-            record(tx, &caller, Action::ReleaseCreated, &release, now).await?;
+            release::record(tx, &caller, Action::ReleaseCreated, &release, now).await?;
             let location = state.url(&format!("/v1/releases/{}", release.id));
             let texts = store::of_release(tx, release.id).await?;
             let version = release.version;
             Ok(Answer::created(location, &ReleaseWithTexts { release, texts })?.version(version))
         })
         .await
-}
-
-async fn record(tx: &mut Tx, caller: &Caller<PublishWork>, action: Action, release: &Release, now: Timestamp) -> Result<()> {
-    let agency = release::articles_agency(tx, release.article_id).await?;
-    let details = json!({ "release": release.id, "when": release.mode, "run_at": release.run_at });
-    let entry = audit::Entry { action, agency, subject: release.article_id, language: None, details };
-    audit::record(tx, (&**caller).into(), entry, now).await
 }
 
 /// List the joint releases of an article
@@ -223,7 +215,7 @@ async fn get_release(state: Data<State>, caller: Caller<ReadWork>, Path(path): P
 
 /// Cancel a joint release
 ///
-/// None of its texts goes out by itself. You must be allowed to publish each of them.
+/// None of its texts goes out by itself. You must be allowed to publish each of those that wait.
 #[utoipa::path(tag = "schedule", params(ReleasePath, IfMatch), responses((status = 200, description = "Canceled", body = ReleaseWithTexts)),
     extensions(("x-problems" = json!(["illegal_transition"]))))]
 #[post("/releases/{id}/cancel")]
@@ -239,10 +231,14 @@ async fn cancel_release(
             let now = state.clock.now();
             let release = release::read(&mut *tx, path.id).await?.ok_or_else(absent)?;
             articles::hold(tx, release.article_id).await?;
-            let entries = store::of_release(&mut *tx, release.id).await?;
+            let hidden = |error: Error| if error.code == Code::NotFound { absent() } else { error };
+            articles::find(&mut *tx, &caller, release.article_id, now).await.map_err(hidden)?;
+            let mut entries = store::of_release(&mut *tx, release.id).await?;
+            // What is deleted or done concerns nobody more.
+            entries.retain(|entry| entry.state == EntryState::Pending);
             for entry in &entries {
                 let found = translations::find(tx, &caller, PublishWork::RULE, entry.article_id, &entry.language, now).await;
-                found.map_err(|error| if error.code == Code::NotFound { absent() } else { error })?;
+                found.map_err(hidden)?;
             }
             let release = release::read(&mut *tx, path.id).await?.ok_or_else(absent)?;
             precondition.check(release.standing())?;
@@ -250,12 +246,12 @@ async fn cancel_release(
                 let detail = format!("A release that is {} cannot be canceled.", release.state);
                 return Err(Error::new(Code::IllegalTransition, detail).with("state", release.state.as_str()));
             }
-            for entry in entries.iter().filter(|entry| entry.state == EntryState::Pending) {
+            for entry in &entries {
                 store::finish(tx, caller.id(), entry.id, EntryState::Canceled, None, now).await?;
                 crate::jobs::forget(&mut *tx, &jobs::key(entry.id)).await?;
             }
             release::finish(tx, caller.id(), release.id, EntryState::Canceled, now).await?;
-            record(tx, &caller, Action::ReleaseCanceled, &release, now).await?;
+            release::record(tx, &caller, Action::ReleaseCanceled, &release, now).await?;
             let release = release::read(&mut *tx, path.id).await?.ok_or_else(absent)?;
             let texts = store::of_release(tx, release.id).await?;
             let version = release.version;

@@ -96,10 +96,15 @@ pub async fn finish(tx: &mut Tx, by: Uuid, id: Uuid, state: EntryState, failure:
     Ok(())
 }
 
+/// What waits for a text, or for all texts of an article.
+pub async fn pending(on: impl Reader<'_>, article: Uuid, language: Option<&Tag>) -> Result<Vec<ScheduleEntry>> {
+    let query = on.query(COLUMNS).push(" WHERE s.state = 'pending' AND s.article_id = ").push_bind(article);
+    Ok(query.push_some(" AND s.language = ", language).push(" ORDER BY s.id").all().await?)
+}
+
 /// Cancels what waits for a text, or for all texts of an article.
 pub async fn cancel_pending(tx: &mut Tx, by: Uuid, article: Uuid, language: Option<&Tag>, now: Timestamp) -> Result<Vec<ScheduleEntry>> {
-    let query = tx.query(COLUMNS).push(" WHERE s.state = 'pending' AND s.article_id = ").push_bind(article);
-    let entries: Vec<ScheduleEntry> = query.push_some(" AND s.language = ", language).push(" ORDER BY s.id").all().await?;
+    let entries = pending(&mut *tx, article, language).await?;
     for entry in &entries {
         finish(tx, by, entry.id, EntryState::Canceled, None, now).await?;
     }

@@ -1,7 +1,7 @@
 //! Embargoes: a text is kept from readers until a time, also where it is published; partners with the scope see it before.
 
-use super::workflow::{TextPath, answer, at};
-use super::{Publication, Step, Translation, step, store};
+use super::workflow::{TextPath, answer, at, four_eyes};
+use super::{Publication, Step, Translation, kill_is_pending, step, store};
 use crate::answer::Answer;
 use crate::audit::{self, Action, By, Entry};
 use crate::auth::Caller;
@@ -15,8 +15,9 @@ use crate::language::Tag;
 use crate::notices::{self, Notice, NoticeKind};
 use crate::policy::{Actor, ChangeEmbargo, Permission, decide};
 use crate::precondition::{IfMatch, Precondition};
+use crate::publication::{self, Rebuild, RebuildSelection};
 use crate::state::State;
-use crate::{articles, partner, publication, when};
+use crate::{articles, partner, staff, when};
 use actix_web::web::Data;
 use actix_web::{delete, get, post, put};
 use serde::{Deserialize, Serialize};
@@ -72,15 +73,10 @@ impl Job for EndEmbargo {
         let mut tx = state.db.begin().await?;
         articles::hold(&mut tx, self.article).await?;
         let now = state.clock.now();
-        let text = store::read(&mut tx, self.article, &self.language).await?;
-        // What is not published is left alone: somebody may be writing.
-        let held = publication::is_held(&mut tx, self.article, &self.language).await?;
-        if let Some(text) = text.filter(|text| held && text.embargo_until.is_some_and(|until| until <= now)) {
-            let by = set_by(&mut tx, &text).await?.unwrap_or(text.updated_by);
-            let seq = open(&mut tx, &state.config, by, &text, now).await?;
-            if seq.is_some() {
-                record(&mut tx, By::Service, Action::EmbargoEnded, &text, json!({ "change": seq, "until": text.embargo_until }), now).await?;
-            }
+        if kill_is_pending(&mut tx, self.article).await? {
+            jobs::put_off(&mut tx, &self, now).await?;
+        } else {
+            end(&mut tx, state, &self, now).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -88,13 +84,44 @@ impl Job for EndEmbargo {
 
     async fn given_up(self, state: &State) -> anyhow::Result<()> {
         let mut tx = state.db.begin().await?;
-        let people = notices::people_of(&mut tx, self.article, &self.language).await?;
+        let mut people = notices::people_of(&mut tx, self.article, &self.language).await?;
+        if let Some(text) = store::read(&mut tx, self.article, &self.language).await? {
+            people.extend(notices::desk(&mut tx, text.agency_id).await?);
+            if let Some(by) = set_by(&mut tx, &text).await?
+                && staff::find_active(&mut tx, by).await?.is_some()
+            {
+                people.push(by);
+            }
+        }
         let details = json!({ "job": Self::KIND, "code": Code::Internal.as_str() });
         let notice = Notice { kind: NoticeKind::JobFailed, article: Some(self.article), language: Some(&self.language), by: None, details };
         notices::tell(&mut tx, &people, &notice, state.clock.now()).await?;
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// Shows readers the text of a job, and the original before it where that is due too. The story is held.
+async fn end(tx: &mut Tx, state: &State, job: &EndEmbargo, now: Timestamp) -> Result<()> {
+    let mut due = vec![];
+    for text in store::list(&mut *tx, job.article).await? {
+        let is_due = text.embargo_until.is_some_and(|until| until <= now) && (text.is_original || text.language == job.language);
+        // What is not published is left alone: somebody may be writing.
+        if is_due && publication::is_held(tx, text.article_id, &text.language).await? {
+            due.push(text);
+        }
+    }
+    let mut opened = vec![];
+    for text in due {
+        let by = set_by(tx, &text).await?.unwrap_or(text.updated_by);
+        if let Some(seq) = open(tx, &state.config, by, &text, now).await? {
+            opened.push((text, seq));
+        }
+    }
+    for (text, seq) in opened {
+        record(tx, By::Service, Action::EmbargoEnded, &text, json!({ "change": seq, "until": text.embargo_until }), now).await?;
+    }
+    Ok(())
 }
 
 fn key(article: Uuid, language: &Tag) -> String {
@@ -105,6 +132,43 @@ async fn set_by(tx: &mut Tx, text: &Translation) -> Result<Option<Uuid>> {
     let query = tx.query("SELECT embargo_by FROM translations WHERE article_id = $1 AND language = $2");
     let (by,): (Option<Uuid>,) = query.bind(text.article_id).bind(&text.language).one().await?;
     Ok(by)
+}
+
+/// The embargo that keeps the original of a story from readers, and who set it.
+pub(super) async fn of_original(tx: &mut Tx, article: Uuid, now: Timestamp) -> Result<Option<(Timestamp, Option<Uuid>)>> {
+    let query = tx.query(
+        "SELECT embargo_until, embargo_by FROM translations \
+         WHERE article_id = $1 AND is_original AND deleted_at IS NULL AND publication <> 'killed' AND embargo_until > $2",
+    );
+    Ok(query.bind(article).bind(now).optional().await?)
+}
+
+/// A translation does not go before its original that is under embargo.
+pub(super) async fn keep_with_original(tx: &mut Tx, text: &Translation, now: Timestamp) -> Result<()> {
+    if text.is_original {
+        return Ok(());
+    }
+    match of_original(tx, text.article_id, now).await? {
+        Some((until, _)) if text.embargo_until.is_none_or(|own| own < until) => {
+            let detail = format!("The original is under embargo until {until}: set the same embargo on this text, or lift that of the original.");
+            Err(Error::new(Code::Conflict, detail).with("embargo_until", until.to_string()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Puts a new translation under the embargo of its original, where that is under one.
+pub(super) async fn inherit(tx: &mut Tx, article: Uuid, language: &Tag, now: Timestamp) -> Result<()> {
+    let Some((until, by)) = of_original(tx, article, now).await? else { return Ok(()) };
+    tx.query("UPDATE translations SET embargo_until = $3, embargo_by = $4 WHERE article_id = $1 AND language = $2")
+        .bind(article)
+        .bind(language)
+        .bind(until)
+        .bind(by)
+        .execute()
+        .await?;
+    jobs::enqueue(&mut *tx, &EndEmbargo { article, language: language.clone() }, until, now).await?;
+    Ok(())
 }
 
 async fn set(tx: &mut Tx, text: &Translation, until: Option<Timestamp>, by: Uuid, now: Timestamp) -> Result<()> {
@@ -136,6 +200,10 @@ async fn open(tx: &mut Tx, config: &Config, by: Uuid, text: &Translation, now: T
         .execute()
         .await?;
     let Some(opened) = publication::open(tx, config, text.article_id, &text.language, now).await? else { return Ok(None) };
+    if text.is_original && publication::has_translations(tx, text.article_id).await? {
+        // They name who wrote it.
+        jobs::enqueue(&mut *tx, &Rebuild::of(RebuildSelection::Article(text.article_id)), now, now).await?;
+    }
     tx.query("UPDATE translations SET slug = $3 WHERE article_id = $1 AND language = $2 AND slug = $4")
         .bind(text.article_id)
         .bind(&text.language)
@@ -160,9 +228,10 @@ async fn changed(tx: &mut Tx, text: &Translation) -> Result<Answer> {
 /// Set, prolong or shorten an embargo
 ///
 /// Until then, readers do not see the text, also where it is published; then, or when somebody lifts it, it enters delivery by itself.
-/// What readers already see cannot be kept from them.
+/// What readers already see cannot be kept from them. Where the agency asks for four eyes, whoever wrote the newest revision does not
+/// shorten it alone.
 #[utoipa::path(tag = "embargo", params(TextPath, IfMatch), request_body = EmbargoOrder, responses((status = 200, description = "Under embargo", body = Translation)),
-    extensions(("x-problems" = json!(["illegal_transition", "conflict"]))))]
+    extensions(("x-problems" = json!(["illegal_transition", "conflict", "four_eyes_required"]))))]
 #[put("/articles/{id}/translations/{language}/embargo")]
 async fn put_embargo(
     state: Data<State>,
@@ -182,6 +251,9 @@ async fn put_embargo(
             let now = state.clock.now();
             let text = at(tx, &caller, ChangeEmbargo::RULE, &path, &precondition, now).await?;
             step(text.publication, text.review, Step::Edit)?;
+            if text.embargo_until.is_some_and(|before| until < before) {
+                four_eyes(&caller, &text)?;
+            }
             if publication::is_public(tx, text.article_id, &text.language).await? {
                 return Err(Error::new(Code::Conflict, "Readers see the text already: unpublish it, or leave it."));
             }
@@ -196,6 +268,7 @@ async fn put_embargo(
 }
 
 async fn lift(tx: &mut Tx, config: &Config, actor: &Actor, text: &Translation, reason: Option<&str>, now: Timestamp) -> Result<Answer> {
+    four_eyes(actor, text)?;
     jobs::forget(&mut *tx, &key(text.article_id, &text.language)).await?;
     let seq = open(tx, config, actor.id(), text, now).await?;
     let details = json!({ "until": text.embargo_until, "reason": reason, "change": seq });
@@ -210,9 +283,10 @@ fn needs_embargo(text: &Translation) -> Result<()> {
 
 /// Take an embargo back
 ///
-/// While the text is not published; what is published is lifted, with a reason.
+/// While the text is not published; what is published is lifted, with a reason. Where the agency asks for four eyes, not by whoever wrote
+/// the newest revision.
 #[utoipa::path(tag = "embargo", params(TextPath, IfMatch), responses((status = 200, description = "Under no embargo", body = Translation)),
-    extensions(("x-problems" = json!(["illegal_transition", "conflict"]))))]
+    extensions(("x-problems" = json!(["illegal_transition", "conflict", "four_eyes_required"]))))]
 #[delete("/articles/{id}/translations/{language}/embargo")]
 async fn delete_embargo(
     state: Data<State>,
@@ -236,9 +310,9 @@ async fn delete_embargo(
 
 /// Lift an embargo
 ///
-/// What is published under it reaches readers at once.
+/// What is published under it reaches readers at once. Where the agency asks for four eyes, not by whoever wrote the newest revision.
 #[utoipa::path(tag = "embargo", params(TextPath, IfMatch), request_body = LiftOrder, responses((status = 200, description = "Under no embargo", body = Translation)),
-    extensions(("x-problems" = json!(["illegal_transition", "conflict"]))))]
+    extensions(("x-problems" = json!(["illegal_transition", "conflict", "four_eyes_required"]))))]
 #[post("/articles/{id}/translations/{language}/embargo/lift")]
 async fn lift_embargo(
     state: Data<State>,

@@ -17,6 +17,7 @@ mod workflow;
 
 pub use embargo::EndEmbargo;
 pub use http::{CreateArticle, PutPrecondition, create, routes};
+pub use kill::kill_is_pending;
 pub use put::{base_on, place, put};
 pub use revisions::read as read_revision;
 pub use store::{First, Translation, find, headlines, list, look, put_first};

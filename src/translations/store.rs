@@ -1,13 +1,13 @@
 //! The tables of translations and revisions.
 
-use super::{Publication, Review, Step, Text, allowed, step};
+use super::{Publication, Review, Step, Text, allowed, embargo, step};
 use crate::articles::{self, Found, Freshness, push_correction_pending, push_freshness, push_original};
 use crate::assignments::{self, Event};
 use crate::body::Body;
 use crate::db::{Query, Reader, Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result, Unique};
 use crate::language::{Direction, Tag};
-use crate::policy::{Actor, KillWork, Permission, Relation, Rule, decide};
+use crate::policy::{Actor, KillWork, LiftWork, Permission, Relation, Rule, decide};
 use crate::precondition::Standing;
 use crate::publication;
 use serde::Serialize;
@@ -190,6 +190,25 @@ impl Translation {
         self.embargo_until.is_some_and(|until| until > now)
     }
 
+    /// The revision that readers see, or saw last: not always the published one, which an embargo may have kept from them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn seen(&self, on: impl Reader<'_>) -> Result<Option<i32>> {
+        if self.published_revision.is_none() {
+            return Ok(None);
+        }
+        publication::seen(on, self.article_id, &self.language).await
+    }
+
+    /// Whether readers saw another revision last, so that publishing the newest one needs a kind of change.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_change(&self, on: impl Reader<'_>) -> Result<bool> {
+        Ok(self.seen(on).await?.is_some_and(|seen| seen != self.revision))
+    }
+
     /// How a caller stands to it, who stands to its story as `found` says.
     #[must_use]
     pub fn relation(&self, actor: &Actor, found: &Found) -> Relation {
@@ -233,6 +252,12 @@ fn admit(actor: &Actor, rule: &Rule, translation: &Translation, found: &Found) -
     let mut relation = translation.relation(actor, found);
     // The agency of the story can always kill its texts.
     relation.owner |= rule == KillWork::RULE && found.relation.owner;
+    // What is withheld is lifted by its own agency alone, also where the story is shared with the platform.
+    if rule == LiftWork::RULE {
+        relation.reader |= actor.platform && relation.shared;
+        relation.involved &= relation.owner;
+        relation.shared = false;
+    }
     articles::admit(decide(rule, actor, relation), "translation")
 }
 
@@ -290,7 +315,7 @@ pub struct First<'a> {
     pub slug: Option<&'a str>,
 }
 
-/// Writes the first revision of a text, which belongs to the caller's agency.
+/// Writes the first revision of a text, which belongs to the caller's agency. A translation starts under the embargo of its original.
 ///
 /// # Errors
 /// `already_exists`, `illegal_transition` where the story was killed, and when the database fails.
@@ -342,6 +367,9 @@ pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timest
         .unique(exists)?;
         (1, 1)
     };
+    if !first.is_original {
+        embargo::inherit(tx, first.article, first.language, now).await?;
+    }
     let written = Written { revision, version, restored_from: None };
     insert_revision(tx, actor, first.article, first.language, written, first.text, now).await?;
     assignments::follow(tx, actor, (first.article, first.language, revision), Event::Written, now).await?;
@@ -488,13 +516,15 @@ pub(super) async fn put_state(
     articles::touch(tx, old.article_id, actor.id(), now).await
 }
 
-/// Gives a withheld text back, as readers saw it, and lets it go its own way.
+/// Gives a withheld text back, as readers saw it, and lets it go its own way. Under an embargo no reader sees it yet.
 ///
 /// # Errors
 /// When the database fails.
 pub(super) async fn lift(tx: &mut Tx, actor: &Actor, old: &Translation, to: (Publication, Review), reason: &str, now: Timestamp) -> Result<()> {
     tx.query(
-        "UPDATE translations SET publication = $3, review = $4, published_at = $5, detached_at = $5, freshness_reason = $6, withheld_slug = NULL, \
+        "UPDATE translations SET publication = $3, review = $4, detached_at = $5, freshness_reason = $6, withheld_slug = NULL, \
+         published_at = CASE WHEN COALESCE(embargo_until, $5) <= $5 THEN $5 ELSE published_at END, \
+         first_published_at = CASE WHEN COALESCE(embargo_until, $5) <= $5 THEN COALESCE(first_published_at, $5) ELSE first_published_at END, \
          version = version + 1, updated_at = $5, updated_by = $7 WHERE article_id = $1 AND language = $2",
     )
     .bind(old.article_id)

@@ -1,7 +1,7 @@
 //! The steps of a text: submit, return, approve, publish, unpublish, kill, assign.
 
 use super::store::{self, Moved};
-use super::{Publication, Step, Translation, find, revisions, step};
+use super::{EndEmbargo, Publication, Step, Translation, embargo, find, revisions, step};
 use crate::answer::Answer;
 use crate::assignments::{self, Event};
 use crate::audit::{self, Action, Changes, Entry};
@@ -17,7 +17,7 @@ use crate::notices::{self, Notice, NoticeKind};
 use crate::policy::{Actor, AssignWork, KillWork, Permission, PublishWork, ReviewWork, Rule, SubmitWork};
 use crate::precondition::{IfMatch, Precondition};
 use crate::publication::{self, Change, ChangeKind, ChangeType, Rebuild, RebuildSelection};
-use crate::schedule;
+use crate::schedule::{self, ScheduledStep};
 use crate::staff;
 use crate::state::State;
 use actix_web::post;
@@ -154,14 +154,20 @@ pub async fn approve(tx: &mut Tx, actor: &Actor, text: &Translation, now: Timest
 /// Publishes the newest revision. Says which number the change has in the log.
 ///
 /// # Errors
-/// `illegal_transition`, `four_eyes_required`, `validation_failed`, `already_exists` for the address, and when the database fails.
+/// `illegal_transition`, `four_eyes_required`, `validation_failed`, `already_exists` for the address, `conflict` where the original is under
+/// an embargo that the text is not, and when the database fails.
 pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Translation, order: PublishOrder, now: Timestamp) -> Result<Translation> {
     let to = step(text.publication, text.review, Step::Publish)?;
     if matches!(text.review, super::Review::Draft | super::Review::InReview) {
         four_eyes(actor, text)?;
     }
     complete(text)?;
-    let change = change_of(text, order)?;
+    let seen = text.seen(&mut *tx).await?;
+    let shown = text.publication == Publication::Published && publication::is_public(tx, text.article_id, &text.language).await?;
+    let change = change_of(text, order, seen, shown)?;
+    if !shown {
+        embargo::keep_with_original(tx, text, now).await?;
+    }
     let own = text.slug.as_deref();
     let slug = publication::claim_slug(tx, text.article_id, &text.language, own, &text.text.headline, text.is_embargoed(now)).await?;
     store::put_state(tx, actor, text, to, Moved { published: Some(&slug), ..Moved::default() }, now).await?;
@@ -173,30 +179,42 @@ pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Transla
         assignments::open_for_change(tx, actor, text.article_id, kind, change.public_note.as_deref(), now).await?;
     }
     let seq = publication::publish(tx, config, text.article_id, &text.language, &change, now).await?;
-    if credits_change(tx, text).await? {
+    if seq.is_some() && credits_change(tx, text, seen).await? {
         jobs::enqueue(&mut *tx, &Rebuild::of(RebuildSelection::Article(text.article_id)), now, now).await?;
     }
     let held = seq.is_none().then_some(text.embargo_until).flatten();
+    keep_held(tx, text, held, now).await?;
     let details = json!({ "change": seq, "revision": text.revision, "type": change.r#type, "change_kind": change.kind, "embargo_until": held });
     let action = if change.r#type == ChangeType::Corrected { Action::TextCorrected } else { Action::TextPublished };
     record(tx, actor, action, text, details, now).await?;
     store::read(tx, text.article_id, &text.language).await?.ok_or_else(|| Error::internal("the text that was published is not there"))
 }
 
-/// Whether other public texts of the story now name other people who wrote it.
-async fn credits_change(tx: &mut Tx, text: &Translation) -> Result<bool> {
-    if !text.is_original || text.published_revision == Some(text.revision) || !publication::has_translations(tx, text.article_id).await? {
+/// Sees to it that readers get what an embargo keeps from them, also where its end came and found nothing.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn keep_held(tx: &mut Tx, text: &Translation, until: Option<Timestamp>, now: Timestamp) -> Result<()> {
+    if let Some(until) = until {
+        jobs::enqueue(&mut *tx, &EndEmbargo { article: text.article_id, language: text.language.clone() }, until, now).await?;
+    }
+    Ok(())
+}
+
+/// Whether other public texts of the story now name other people who wrote it than those of the revision `seen` before.
+async fn credits_change(tx: &mut Tx, text: &Translation, seen: Option<i32>) -> Result<bool> {
+    if !text.is_original || seen == Some(text.revision) || !publication::has_translations(tx, text.article_id).await? {
         return Ok(false);
     }
-    match text.published_revision {
+    match seen {
         Some(before) => Ok(revisions::read(tx, text.article_id, &text.language, before).await?.text.authors != text.text.authors),
         None => Ok(true),
     }
 }
 
-/// What the change log says of a publication.
-fn change_of(text: &Translation, order: PublishOrder) -> Result<Change> {
-    let seen = text.first_published_at.is_some() && text.published_revision.is_some_and(|published| published != text.revision);
+/// What the change log says of a publication of a text of which readers saw the revision `seen` last, and which is `shown` now or not.
+fn change_of(text: &Translation, order: PublishOrder, seen: Option<i32>, shown: bool) -> Result<Change> {
+    let seen = seen.is_some_and(|seen| seen != text.revision);
     let mut faults = Faults::default();
     match order.change_kind {
         None if seen => faults.add("/change_kind", "required", "readers have seen an earlier revision: say fix, update, clarification or correction"),
@@ -211,7 +229,7 @@ fn change_of(text: &Translation, order: PublishOrder) -> Result<Change> {
     }
     faults.finish()?;
     let r#type = match order.change_kind {
-        _ if text.publication != Publication::Published => ChangeType::Published,
+        _ if !shown => ChangeType::Published,
         Some(ChangeKind::Clarification | ChangeKind::Correction) => ChangeType::Corrected,
         _ => ChangeType::Updated,
     };
@@ -242,11 +260,8 @@ pub async fn kill(tx: &mut Tx, actor: &Actor, text: &Translation, reason: &str, 
     // Without its original a story has no work left.
     let language = (!text.is_original).then_some(&text.language);
     assignments::close(tx, actor, text.article_id, language, "The text was killed.", now).await?;
-    let mut seq = None;
-    if text.first_published_at.is_some() {
-        let change = Change { public_note: Some(note), ..Change::of(ChangeType::Killed) };
-        seq = publication::withdraw(tx, text.article_id, &text.language, &change, now).await?;
-    }
+    let change = Change { public_note: Some(note), ..Change::of(ChangeType::Killed) };
+    let seq = publication::withdraw(tx, text.article_id, &text.language, &change, now).await?;
     let people = notices::people_of(tx, text.article_id, &text.language).await?;
     let details = json!({ "reason": reason });
     let notice = Notice { kind: NoticeKind::Killed, article: Some(text.article_id), language: Some(&text.language), by: Some(actor.id()), details };
@@ -343,10 +358,11 @@ async fn approve_translation(
 /// Publish a text
 ///
 /// Only this language; no other text of the story is touched. A draft is approved in the same act, under the same rule
-/// of four eyes. The body may be left out for a first publication.
+/// of four eyes. While the original is under embargo, a text needs one that ends no earlier, or readers would know of the story. The body
+/// may be left out for a first publication. What is scheduled to publish it has nothing left to do.
 #[utoipa::path(tag = "workflow", params(TextPath, IfMatch), request_body(content = Option<PublishOrder>, content_type = "application/json"),
     responses((status = 200, description = "Published", body = Translation)),
-    extensions(("x-problems" = json!(["illegal_transition", "four_eyes_required", "already_exists", "validation_failed"]))))]
+    extensions(("x-problems" = json!(["illegal_transition", "four_eyes_required", "already_exists", "conflict", "validation_failed"]))))]
 #[post("/articles/{id}/translations/{language}/publish")]
 async fn publish_translation(
     state: Data<State>,
@@ -356,12 +372,13 @@ async fn publish_translation(
     write: Write,
     OptionalBody(order): OptionalBody<PublishOrder>,
 ) -> Result<Answer> {
-    let now = state.clock.now();
     write
         .run(&caller, async |tx| {
-            let text = at(tx, &caller, PublishWork::RULE, &path, &precondition, now).await?;
+            let text = at(tx, &caller, PublishWork::RULE, &path, &precondition, state.clock.now()).await?;
+            // An embargo may have ended while somebody else held the story.
+            let now = state.clock.now();
             let published = publish(tx, &state.config, &caller, &text, order, now).await?;
-            schedule::approved(tx, text.article_id, &text.language, now).await?;
+            schedule::done_by_hand(tx, &caller, &text, ScheduledStep::Publish, now).await?;
             answer(&published)
         })
         .await
@@ -369,7 +386,7 @@ async fn publish_translation(
 
 /// Unpublish a text
 ///
-/// Readers get 404; it may be published again, under the same address.
+/// Readers get 404; it may be published again, under the same address. What is scheduled to unpublish it has nothing left to do.
 #[utoipa::path(tag = "workflow", params(TextPath, IfMatch), request_body(content = Option<UnpublishOrder>, content_type = "application/json"),
     responses((status = 200, description = "Unpublished", body = Translation)), extensions(("x-problems" = json!(["illegal_transition"]))))]
 #[post("/articles/{id}/translations/{language}/unpublish")]
@@ -390,7 +407,9 @@ async fn unpublish_translation(
     write
         .run(&caller, async |tx| {
             let text = at(tx, &caller, PublishWork::RULE, &path, &precondition, now).await?;
-            answer(&unpublish(tx, &caller, &text, order.public_note, now).await?)
+            let unpublished = unpublish(tx, &caller, &text, order.public_note, now).await?;
+            schedule::done_by_hand(tx, &caller, &text, ScheduledStep::Unpublish, now).await?;
+            answer(&unpublished)
         })
         .await
 }

@@ -3,6 +3,8 @@
 use crate::on_both;
 use crate::support::{Answer, App, Caller};
 use newsroom::db::Reader;
+use newsroom::front_pages::CarryOut;
+use newsroom::jobs::Job;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -22,6 +24,7 @@ on_both!(
     changes_that_are_wrong_are_named,
     every_change_is_in_the_log,
     dates_move_when_readers_see_something_else,
+    who_may_not_edit_any_more_changes_nothing,
 );
 
 const HOME: &str = "/v1/delivery/front-pages/home?language=en";
@@ -442,4 +445,26 @@ async fn dates_move_when_readers_see_something_else(app: App) {
     set(&editor, slots(&[&one, &two])).await;
     let after = app.anonymous().get(HOME).header("If-Modified-Since", &date).expect(200).await;
     assert_eq!(after.json()["data"][0]["headline"], "Two");
+}
+
+async fn who_may_not_edit_any_more_changes_nothing(app: App) {
+    let editor = house(&app).await;
+    let (one, two) = (published(&editor, "One").await, published(&editor, "Two").await);
+    set(&editor, slots(&[&one])).await;
+    let change = schedule(&editor, "2026-07-24T12:01:00Z", slots(&[&two])).await;
+    assert_eq!(app.number("SELECT count(*) FROM jobs WHERE kind = 'front_pages.carry_out' AND prompt").await, 1, "it does not wait behind other work");
+    let told = async || {
+        let query = app.state.db.query("SELECT count(*) FROM notices WHERE kind = 'job_failed' AND staff_id = $1");
+        query.bind(editor.id).value::<i64>().await.unwrap()
+    };
+    let job: CarryOut = serde_json::from_value(json!({ "change": change })).unwrap();
+    job.given_up(&app.state).await.unwrap();
+    assert_eq!(told().await, 1);
+    app.state.db.write().query("UPDATE staff SET role = 'journalist' WHERE id = $1").bind(editor.id).execute().await.unwrap();
+    app.advance(Duration::from_mins(1));
+    app.drain_jobs().await;
+    assert_eq!(read(&app, HOME).await.json()["data"][0]["headline"], "One");
+    assert_eq!(app.number("SELECT count(*) FROM front_page_changes WHERE state = 'canceled'").await, 1);
+    assert_eq!(app.number("SELECT count(*) FROM audit_log WHERE action = 'front_page.canceled' AND actor_kind = 'service'").await, 1);
+    assert_eq!(told().await, 2);
 }

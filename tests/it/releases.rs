@@ -20,6 +20,8 @@ on_both!(
     orders_that_are_not_right_are_refused,
     a_text_waits_in_one_place,
     the_newest_are_listed,
+    what_was_taken_down_by_hand_stays_down,
+    a_deleted_text_does_not_keep_the_release,
 );
 
 impl Desk {
@@ -227,4 +229,38 @@ async fn a_text_waits_in_one_place(app: App) {
     let answer = desk.editor().await.post(&format!("{}/schedule", desk.text("en"))).json(&alone).expect(409).await;
     assert_eq!(answer.code(), "already_exists");
     assert_eq!(app.number("SELECT count(*) FROM releases").await, 1);
+}
+
+async fn what_was_taken_down_by_hand_stays_down(app: App) {
+    let desk = Desk::new(&app, &["kk"]).await;
+    let id = desk.release(&json!({"languages": ["en", "kk"], "when": "deadline", "at": "2026-07-24T13:00:00Z"})).await;
+    desk.approve("kk").await;
+    desk.step("en", "publish", &Value::Null).await;
+    desk.step("en", "unpublish", &Value::Null).await;
+    app.advance(HOUR);
+    app.drain_jobs().await;
+    assert_eq!((desk.is_public("en").await, desk.is_public("kk").await), (false, true));
+    assert_eq!(desk.told(&id).await, told("done", &["en done", "kk done"]));
+    let other = Desk::new(&app, &[]).await;
+    let id = other.release(&json!({"languages": ["en"], "when": "all_approved"})).await;
+    other.step("en", "publish", &Value::Null).await;
+    assert_eq!(other.told(&id).await, told("done", &["en done"]));
+}
+
+async fn a_deleted_text_does_not_keep_the_release(app: App) {
+    let desk = Desk::new(&app, &["kk", "ru"]).await;
+    let editor = desk.editor().await;
+    let delete = async |language: &str| {
+        let etag = editor.get(&desk.text(language)).expect(200).await.etag();
+        editor.delete(&desk.text(language)).if_match(&etag).expect(204).await;
+    };
+    let id = desk.release(&json!({"languages": ["en", "kk"], "when": "all_approved"})).await;
+    delete("kk").await;
+    let etag = desk.get_release(&id).await.etag();
+    editor.post(&format!("/v1/releases/{id}/cancel")).if_match(&etag).expect(200).await;
+    assert_eq!(desk.told(&id).await, told("canceled", &["en canceled", "kk canceled"]));
+    let id = desk.release(&json!({"languages": ["ru"], "when": "all_approved"})).await;
+    delete("ru").await;
+    assert_eq!(desk.told(&id).await, told("canceled", &["ru canceled"]));
+    assert_eq!(app.number("SELECT count(*) FROM audit_log WHERE action = 'release.canceled'").await, 2);
 }

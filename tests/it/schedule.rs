@@ -26,6 +26,7 @@ on_both!(
     two_workers_publish_once,
     the_schedule_is_filtered_and_paged,
     others_do_not_see_it,
+    a_forgotten_entry_puts_nothing_back,
 );
 
 /// A story of the agency Trend, and how its people work on it.
@@ -389,4 +390,19 @@ async fn others_do_not_see_it(app: App) {
     journalist.get(&path).expect(200).await;
     journalist.post(&format!("{path}/cancel")).if_match("\"v1\"").expect(403).await;
     journalist.post(&format!("{}/schedule", desk.text("en"))).json(&json!({"action": "publish", "at": "2026-07-25T13:00:00Z"})).expect(403).await;
+}
+
+async fn a_forgotten_entry_puts_nothing_back(app: App) {
+    let desk = Desk::new(&app, &[]).await;
+    desk.approve("en").await;
+    let publish = desk.scheduled("en", "publish", "2026-07-24T13:00:00Z").await;
+    let unpublish = desk.scheduled("en", "unpublish", "2026-07-24T14:00:00Z").await;
+    desk.step("en", "publish", &Value::Null).await;
+    assert_eq!((desk.outcome(&publish).await.0.as_str(), desk.outcome(&unpublish).await.0.as_str()), ("canceled", "pending"));
+    desk.step("en", "unpublish", &Value::Null).await;
+    assert_eq!(desk.outcome(&unpublish).await.0, "canceled");
+    app.advance(HOUR);
+    app.drain_jobs().await;
+    assert!(!desk.is_public("en").await, "an editor took it down");
+    assert_eq!(app.number("SELECT count(*) FROM audit_log WHERE action = 'schedule.canceled' AND details LIKE '%published by hand%'").await, 2);
 }

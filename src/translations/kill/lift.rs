@@ -14,7 +14,7 @@ use crate::policy::{Actor, LiftWork, Permission};
 use crate::precondition::{IfMatch, Precondition};
 use crate::publication::{self, Change, ChangeType};
 use crate::state::State;
-use crate::translations::workflow::{TextPath, answer, four_eyes, record};
+use crate::translations::workflow::{TextPath, answer, four_eyes, keep_held, record};
 use crate::translations::{Step, Translation, find, step, store};
 use actix_web::post;
 use actix_web::web::Data;
@@ -39,8 +39,8 @@ struct LiftOrder {
 /// Lift a withheld text
 ///
 /// Gives back to readers, under its address, what was taken from them because the story was killed: the revision that they saw
-/// last. From then on the text goes its own way. Only the agency of the text decides that; to confirm the kill in place of it,
-/// kill the text.
+/// last. From then on the text goes its own way. Only the agency of the text decides that, also where the story is shared with the
+/// platform; to confirm the kill in place of it, kill the text.
 #[utoipa::path(tag = "workflow", params(TextPath, IfMatch), request_body = LiftOrder, responses((status = 200, description = "Public again", body = Translation)),
     extensions(("x-problems" = json!(["illegal_transition", "four_eyes_required"]))))]
 #[post("/articles/{id}/translations/{language}/lift")]
@@ -55,11 +55,11 @@ async fn lift_translation(
     let mut faults = Faults::default();
     faults.text("/reason", &order.reason, 1, 1_000);
     faults.finish()?;
-    let now = state.clock.now();
     write
         .run(&caller, async |tx| {
-            let (text, found) = find(tx, &caller, LiftWork::RULE, path.id, &path.language, now).await?;
+            let (text, found) = find(tx, &caller, LiftWork::RULE, path.id, &path.language, state.clock.now()).await?;
             precondition.check(text.standing())?;
+            let now = state.clock.now();
             answer(&lift(tx, &state.config, &caller, &text, &found, &order.reason, now).await?)
         })
         .await
@@ -78,6 +78,7 @@ async fn lift(tx: &mut Tx, config: &Config, actor: &Actor, text: &Translation, f
     let notice = Notice { kind: NoticeKind::Lifted, article: Some(text.article_id), language: Some(&text.language), by: Some(actor.id()), details };
     notices::tell(tx, &people, &notice, now).await?;
     let seq = publication::publish_at(tx, config, text.article_id, &text.language, slug, &Change::of(ChangeType::Published), now).await?;
+    keep_held(tx, text, seq.is_none().then_some(text.embargo_until).flatten(), now).await?;
     articles::touch(tx, text.article_id, actor.id(), now).await?;
     record(tx, actor, Action::TextLifted, text, json!({ "change": seq, "revision": text.published_revision }), now).await?;
     store::read(tx, text.article_id, &text.language).await?.ok_or_else(|| Error::internal("the text that was lifted is not there"))

@@ -16,7 +16,7 @@ use super::{Publication, Step, Translation, step};
 use crate::articles::{self, Article, Killing};
 use crate::assignments;
 use crate::audit::{self, Action, Entry};
-use crate::db::{Timestamp, Tx};
+use crate::db::{Reader, Timestamp, Tx};
 use crate::error::Result;
 use crate::language::Tag;
 use crate::notices::{self, Notice, NoticeKind};
@@ -25,6 +25,7 @@ use crate::publication::{self, Change, ChangeReason, ChangeType};
 use crate::schedule;
 use crate::text_enum;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 text_enum! {
     /// What the kill of a story does to one of its texts.
@@ -33,25 +34,40 @@ text_enum! {
         Kill = "kill",
         /// It is taken from readers until its own agency kills or lifts it: its addresses answer 404.
         Withhold = "withhold",
-        /// It was never public, and never will be.
+        /// Readers never saw it, and never will.
         Freeze = "freeze",
         /// It was killed or withheld already.
         None = "none",
     }
 }
 
-/// What the kill of a story does to a text that is `own` to the story's agency, or not.
+/// What the kill of a story does to a text that is `own` to the story's agency, or not, and that readers have `seen` at some time,
+/// or not: what an embargo keeps from them may be published, and yet nobody has seen it.
 ///
 /// What another agency's readers saw, also if it is unpublished now, is left to that agency.
 #[must_use]
-pub const fn effect(publication: Publication, own: bool) -> Effect {
+pub const fn effect(publication: Publication, own: bool, seen: bool) -> Effect {
     use Publication as P;
     match (publication, own) {
         (P::Killed, _) | (P::Withheld, false) => Effect::None,
         (P::Unreleased, _) => Effect::Freeze,
+        _ if !seen => Effect::Freeze,
         (P::Published | P::Unpublished | P::Withheld, true) => Effect::Kill,
         (P::Published | P::Unpublished, false) => Effect::Withhold,
     }
+}
+
+/// Whether somebody has ordered to kill a story, and nobody has confirmed or canceled that yet: what happens by itself waits until then.
+///
+/// # Errors
+/// When the database fails.
+pub async fn kill_is_pending(on: impl Reader<'_>, article: Uuid) -> Result<bool> {
+    Ok(orders::pending(on, article).await?.is_some())
+}
+
+/// What the kill of a story of the agency `owner` does to a text.
+fn effect_on(text: &Translation, owner: Uuid) -> Effect {
+    effect(text.publication, text.agency_id == owner, text.first_published_at.is_some())
 }
 
 /// Kills a story. `details` are for the log of the house.
@@ -61,8 +77,7 @@ pub const fn effect(publication: Publication, own: bool) -> Effect {
 async fn kill_story(tx: &mut Tx, actor: &Actor, article: Article, killing: Killing<'_>, details: Value, now: Timestamp) -> Result<Article> {
     let owner = article.agency_id;
     let texts = store::list(&mut *tx, article.id).await?;
-    let touched: Vec<(&Translation, Effect)> =
-        texts.iter().map(|text| (text, effect(text.publication, text.agency_id == owner))).filter(|(_, effect)| *effect != Effect::None).collect();
+    let touched: Vec<(&Translation, Effect)> = texts.iter().map(|text| (text, effect_on(text, owner))).filter(|(_, effect)| *effect != Effect::None).collect();
     for (text, effect) in &touched {
         move_text(tx, actor, text, *effect, killing, now).await?;
     }
@@ -143,7 +158,10 @@ mod tests {
         ];
         assert_eq!(table.len(), Publication::ALL.len());
         for (publication, own, other) in table {
-            assert_eq!((effect(publication, true), effect(publication, false)), (own, other), "{publication}");
+            assert_eq!((effect(publication, true, true), effect(publication, false, true)), (own, other), "{publication}");
+        }
+        for (publication, other) in [(Published, Effect::Freeze), (Unpublished, Effect::Freeze), (Withheld, Effect::None), (Killed, Effect::None)] {
+            assert_eq!(effect(publication, false, false), other, "{publication}, which nobody saw");
         }
     }
 
@@ -152,8 +170,8 @@ mod tests {
     fn the_machine_allows_what_a_kill_does() {
         for &publication in Publication::ALL {
             for &review in Review::ALL {
-                for own in [true, false] {
-                    let left = match effect(publication, own) {
+                for (own, seen) in [(true, true), (true, false), (false, true), (false, false)] {
+                    let left = match effect(publication, own, seen) {
                         Effect::None => (publication, review),
                         Effect::Withhold => after(publication, review, Step::Withhold).unwrap(),
                         Effect::Kill | Effect::Freeze => after(publication, review, Step::Kill).unwrap(),

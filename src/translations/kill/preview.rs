@@ -1,7 +1,7 @@
 //! What a kill would touch.
 
 use super::orders::{self, PendingKill};
-use super::{Effect, effect};
+use super::{Effect, effect_on};
 use crate::agencies;
 use crate::articles::Article;
 use crate::db::{Db, Timestamp};
@@ -48,7 +48,7 @@ pub async fn preview(db: &Db, article: &Article) -> Result<KillPreview> {
     let texts = store::list(db, article.id).await?.into_iter().map(|text| {
         let own = traces.iter().filter(|trace| trace.language == text.language);
         PreviewedText {
-            effect: effect(text.publication, text.agency_id == article.agency_id),
+            effect: effect_on(&text, article.agency_id),
             url: own.clone().find_map(|trace| trace.url.clone()),
             slugs: own.map(|trace| trace.slug.clone()).collect(),
             language: text.language,

@@ -2,6 +2,7 @@
 
 use super::{SAMARKAND, Story, last_change, order, refused};
 use crate::on_both;
+use crate::schedule::Desk;
 use crate::support::{App, Caller};
 use newsroom::db::Reader;
 use serde_json::{Value, json};
@@ -12,7 +13,8 @@ on_both!(
     an_order_can_be_canceled,
     whoever_confirms_has_seen_the_order,
     nobody_kills_or_lifts_their_own_words_alone,
-    an_order_finds_who_can_confirm_it
+    an_order_finds_who_can_confirm_it,
+    nothing_goes_out_while_a_kill_is_ordered
 );
 
 /// A second editor of `UzA`.
@@ -128,4 +130,35 @@ async fn nobody_kills_or_lifts_their_own_words_alone(app: App) {
     refused(&corridor.try_step(&corridor.partner, "uz", "kill", &kill).await, 409, "four_eyes_required");
     assert_eq!(corridor.states().await["uz"], "withheld");
     corridor.step(&second, "uz", "lift", &reason).await;
+}
+
+async fn nothing_goes_out_while_a_kill_is_ordered(app: App) {
+    let desk = Desk::new(&app, &["kk", "ru"]).await;
+    let editor = desk.editor().await;
+    desk.approve("kk").await;
+    editor.post(&format!("{}/schedule", desk.text("kk"))).json(&json!({"action": "publish", "at": "2026-07-24T13:00:00Z"})).expect(201).await;
+    let release = json!({"languages": ["ru"], "when": "deadline", "at": "2026-07-24T13:00:00Z"});
+    editor.post(&format!("/v1/articles/{}/releases", desk.article)).json(&release).expect(201).await;
+    desk.approve("ru").await;
+    let etag = editor.get(&desk.text("en")).expect(200).await.etag();
+    let until = json!({"until": "2026-07-24T13:00:00Z"});
+    editor.put(&format!("{}/embargo", desk.text("en"))).if_match(&etag).json(&until).expect(200).await;
+    desk.step("en", "publish", &Value::Null).await;
+    app.state.db.write().query("UPDATE agencies SET four_eyes = TRUE WHERE slug = 'trend'").execute().await.unwrap();
+    let article = format!("/v1/articles/{}", desk.article);
+    let etag = editor.get(&article).expect(200).await.etag();
+    editor.post(&format!("{article}/kill")).if_match(&etag).json(&order()).expect(202).await;
+    app.advance(Duration::from_hours(1));
+    app.drain_jobs().await;
+    for language in ["en", "kk", "ru"] {
+        assert!(!desk.is_public(language).await, "{language}");
+    }
+    let editor = desk.editor().await;
+    let etag = editor.get(&article).expect(200).await.etag();
+    editor.post(&format!("{article}/kill/cancel")).if_match(&etag).json(&json!({"reason": "True."})).expect(200).await;
+    app.advance(Duration::from_mins(1));
+    app.drain_jobs().await;
+    for language in ["en", "kk", "ru"] {
+        assert!(desk.is_public(language).await, "{language}");
+    }
 }

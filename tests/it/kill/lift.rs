@@ -3,6 +3,7 @@
 use super::{CORRIDOR, Story, last_change, refused};
 use crate::on_both;
 use crate::support::App;
+use newsroom::db::Reader;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -12,6 +13,9 @@ on_both!(
     a_lifted_text_lives_on,
     a_withheld_text_is_killed_in_the_end,
     only_what_is_withheld_is_lifted,
+    what_nobody_saw_is_frozen,
+    a_withheld_text_has_no_preview,
+    what_is_lifted_after_its_embargo_can_be_withdrawn,
 );
 
 fn reason() -> Value {
@@ -60,9 +64,9 @@ async fn a_withheld_text_is_lifted_by_its_own_agency(app: App) {
     // Something of the story is public: by its id it is not gone, but the killed original is.
     refused(&story.public("").await, 404, "language_not_published");
     refused(&story.public("?language=az").await, 410, "withdrawn");
-    // The platform lifts on what is shared with it.
+    // The platform does not, on what is shared with it neither.
     let platform = app.staff("editor@platform.example").await;
-    assert_eq!(story.try_step(&platform, "ky", "lift", &reason()).await.status, 200);
+    refused(&story.try_step(&platform, "ky", "lift", &reason()).await, 403, "forbidden");
 }
 
 async fn a_lifted_text_comes_back_as_readers_saw_it(app: App) {
@@ -122,4 +126,62 @@ async fn only_what_is_withheld_is_lifted(app: App) {
         refused(&story.try_step(caller, language, "lift", &reason()).await, 409, "illegal_transition");
         assert_eq!(story.read(language).await.etag(), before.etag());
     }
+}
+
+/// With a text of the partner that is published, and that an embargo keeps from readers until one o'clock.
+async fn with_held(app: &App) -> Story {
+    let story = Story::new(app).await;
+    let until = json!({"until": "2026-07-24T13:00:00Z"});
+    story.partner.put(&format!("{}/embargo", story.text("ky"))).if_match(&story.read("ky").await.etag()).json(&until).expect(200).await;
+    story.step(&story.partner, "ky", "publish", &Value::Null).await;
+    story
+}
+
+async fn what_nobody_saw_is_frozen(app: App) {
+    for unpublished in [false, true] {
+        let story = with_held(&app).await;
+        if unpublished {
+            story.step(&story.partner, "ky", "unpublish", &Value::Null).await;
+            let etag = story.read("ky").await.etag();
+            story.partner.delete(&format!("{}/embargo", story.text("ky"))).if_match(&etag).expect(200).await;
+        }
+        let preview = story.preview().await;
+        let effect = |language: &str| preview["texts"].as_array().unwrap().iter().find(|text| text["language"] == language).unwrap()["effect"].clone();
+        assert_eq!((effect("ky"), effect("tr")), (json!("freeze"), json!("withhold")));
+        let log = last_change(&app).await;
+        story.kill().await;
+        assert_eq!(story.states().await["ky"], "killed");
+        assert!(story.changes_after(log).await.iter().all(|(_, language, ..)| language != "ky"));
+        refused(&story.try_step(&story.partner, "ky", "lift", &reason()).await, 409, "illegal_transition");
+    }
+}
+
+async fn what_is_lifted_after_its_embargo_can_be_withdrawn(app: App) {
+    let mut story = with_held(&app).await;
+    story.kill().await;
+    // As versions left it that withheld what nobody had seen.
+    let sql = "UPDATE translations SET publication = 'withheld', killed_at = NULL WHERE language = 'ky' AND publication = 'killed'";
+    app.state.db.write().query(sql).execute().await.unwrap();
+    app.advance(Duration::from_hours(1));
+    (story.owner, story.partner) = (app.staff("editor@trend.example").await, app.staff("editor@platform.example").await);
+    let lifted = story.step(&story.partner, "ky", "lift", &reason()).await;
+    let one = json!("2026-07-24T13:00:00Z");
+    assert_eq!((&lifted["first_published_at"], &lifted["published_at"]), (&one, &one));
+    assert_eq!(story.public("?language=ky").await.status, 200);
+    story.step(&story.partner, "ky", "unpublish", &Value::Null).await;
+    refused(&story.public("?language=ky").await, 404, "not_found");
+    story.step(&story.partner, "ky", "publish", &Value::Null).await;
+    story.step(&story.partner, "ky", "kill", &json!({"reason": "x", "public_note": "x"})).await;
+    refused(&story.public("?language=ky").await, 410, "withdrawn");
+}
+
+async fn a_withheld_text_has_no_preview(app: App) {
+    let story = Story::new(&app).await;
+    let links = format!("{}/preview-links", story.text("tr"));
+    let link = story.partner.post(&links).json(&json!({})).expect(201).await.json();
+    let shown = link["url"].as_str().unwrap().strip_prefix("http://127.0.0.1:8080").unwrap();
+    app.anonymous().get(shown).expect(200).await;
+    story.kill().await;
+    app.anonymous().get(shown).expect(404).await;
+    refused(&story.partner.post(&links).json(&json!({})).send().await, 409, "illegal_transition");
 }

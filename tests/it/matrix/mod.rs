@@ -52,8 +52,10 @@ fn expected(id: &str, rule: &Rule, person: &Person, target: &Target) -> Outcome 
         Kind::Article | Kind::Text | Kind::Comment => {
             let owner = target.agency == actor.agency;
             // The agency of the story has all its texts here, so that to be its owner and to have a part in it are one.
-            let relation = Relation { owner, shared: target.shared, involved: target.author == actor.id(), reader: owner };
-            decide(rule, actor, relation)
+            // A withheld text is lifted by its own agency alone.
+            let lift = id == "lift_translation";
+            let shared = target.shared && !lift;
+            decide(rule, actor, Relation { owner, shared, involved: target.author == actor.id(), reader: owner || (lift && shown) })
         }
     };
     let is_own = target.commenter == actor.id();

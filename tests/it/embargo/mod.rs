@@ -1,9 +1,12 @@
 //! What is under embargo is there for partners alone: not a byte of it is public before its time, and all of it at its time.
 
+mod story;
+
 use crate::delivery::crawl::{Answers, Known, assert_same, assert_same_dates, assert_silent, crawl, leaks};
 use crate::on_both;
 use crate::schedule::{ALMOST_AN_HOUR, Desk, HOUR, MICRO};
 use crate::support::{Answer, App, Caller};
+use newsroom::db::Reader;
 use serde_json::{Value, json};
 
 on_both!(
@@ -367,7 +370,6 @@ async fn only_keys_with_the_scope_read_early(app: App) {
 
 impl App {
     async fn state_sql(&self, sql: &'static str) {
-        use newsroom::db::Reader;
         self.state.db.write().query(sql).execute().await.unwrap();
     }
 }
