@@ -85,9 +85,11 @@ impl Job for EndEmbargo {
     async fn given_up(self, state: &State) -> anyhow::Result<()> {
         let mut tx = state.db.begin().await?;
         let mut people = notices::people_of(&mut tx, self.article, &self.language).await?;
-        if let Some(text) = store::read(&mut tx, self.article, &self.language).await? {
-            people.extend(notices::desk(&mut tx, text.agency_id).await?);
-            if let Some(by) = set_by(&mut tx, &text).await?
+        let query = tx.query("SELECT agency_id, embargo_by FROM translations WHERE article_id = $1 AND language = $2");
+        let found: Option<(Uuid, Option<Uuid>)> = query.bind(self.article).bind(&self.language).optional().await?;
+        if let Some((agency, set_by)) = found {
+            people.extend(notices::desk(&mut tx, agency).await?);
+            if let Some(by) = set_by
                 && staff::find_active(&mut tx, by).await?.is_some()
             {
                 people.push(by);
