@@ -6,7 +6,7 @@ ALTER TABLE jobs ADD COLUMN prompt boolean NOT NULL DEFAULT FALSE;
 ALTER TABLE jobs ADD COLUMN error_class text COLLATE "C";
 ALTER TABLE jobs ADD COLUMN error_code text COLLATE "C";
 CREATE UNIQUE INDEX jobs_dedupe ON jobs (dedupe_key) WHERE dead_at IS NULL AND dedupe_key IS NOT NULL;
-CREATE INDEX jobs_dead ON jobs (dead_at, id) WHERE dead_at IS NOT NULL;
+CREATE INDEX jobs_dead ON jobs (run_at, id) WHERE dead_at IS NOT NULL;
 
 -- Until when a text is kept from readers, and who said so.
 ALTER TABLE translations ADD COLUMN embargo_until timestamptz;

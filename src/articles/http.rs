@@ -35,7 +35,7 @@ struct ArticlePath {
 
 /// List articles
 ///
-/// Work in progress and what was published, as far as you may see it: your agency's, what your agency has a text of, what
+/// Work in progress and what was published, as far as you may see it: your agency's, what your agency has a text of or is asked to work on, what
 /// you work on, and for staff of the platform what is shared with it.
 #[utoipa::path(tag = "articles", params(ArticleFilter), responses((status = 200, description = "A page of articles", body = Page<ArticleWithTexts>)),
     extensions(("x-problems" = json!(["invalid_cursor"]))))]

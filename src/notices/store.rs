@@ -37,7 +37,7 @@ pub(super) struct Told {
     /// Their name, by language, where it was a staff member.
     #[schema(value_type = Option<Names>)]
     pub by_names: Option<Json<Names>>,
-    /// What else there is to say, by kind: ids and numbers.
+    /// What else there is to say, by kind: ids, times, and reasons that were given.
     #[schema(value_type = Object)]
     pub details: Json<Value>,
     pub created_at: Timestamp,

@@ -45,7 +45,7 @@ struct EmbargoOrder {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"reason": "The ministry has published the figures early."}))]
-struct LiftOrder {
+struct EmbargoLiftOrder {
     #[schema(min_length = 1, max_length = 1000)]
     reason: String,
 }
@@ -313,7 +313,7 @@ async fn delete_embargo(
 /// Lift an embargo
 ///
 /// What is published under it reaches readers at once. Where the agency asks for four eyes, not by whoever wrote the newest revision.
-#[utoipa::path(tag = "embargo", params(TextPath, IfMatch), request_body = LiftOrder, responses((status = 200, description = "Under no embargo", body = Translation)),
+#[utoipa::path(tag = "embargo", params(TextPath, IfMatch), request_body = EmbargoLiftOrder, responses((status = 200, description = "Under no embargo", body = Translation)),
     extensions(("x-problems" = json!(["illegal_transition", "conflict", "four_eyes_required"]))))]
 #[post("/articles/{id}/translations/{language}/embargo/lift")]
 async fn lift_embargo(
@@ -322,7 +322,7 @@ async fn lift_embargo(
     Path(path): Path<TextPath>,
     precondition: Precondition,
     write: Write,
-    Body(order): Body<LiftOrder>,
+    Body(order): Body<EmbargoLiftOrder>,
 ) -> Result<Answer> {
     let mut faults = Faults::default();
     faults.text("/reason", &order.reason, 1, 1_000);

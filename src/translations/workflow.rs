@@ -151,7 +151,7 @@ pub async fn approve(tx: &mut Tx, actor: &Actor, text: &Translation, now: Timest
     Ok(approved)
 }
 
-/// Publishes the newest revision. Says which number the change has in the log.
+/// Publishes the newest revision.
 ///
 /// # Errors
 /// `illegal_transition`, `four_eyes_required`, `validation_failed`, `already_exists` for the address, `conflict` where the original is under

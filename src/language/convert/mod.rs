@@ -3,7 +3,7 @@
 //! A result is a proposal. What a rule had to guess comes with it as a [`Warning`], for a reviewer to walk through. Addresses, mail
 //! addresses, handles and words that a lexicon knows are never converted by rule.
 //!
-//! Source of the letters: `translit_tables.tsv` of the project's language data (facts about alphabets, re-typed).
+//! The letters are facts about alphabets, typed anew.
 
 mod kazakh;
 mod letters;

@@ -139,7 +139,7 @@ mod tests {
         }
     }
 
-    /// At least 96 %; those that miss are named in the report of the language core.
+    /// At least 96 %.
     #[test]
     fn what_must_match_does() {
         let pairs: Vec<(&str, &str, &str)> = crate::language::gold::rows(crate::language::gold::MUST_MATCH);

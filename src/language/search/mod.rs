@@ -3,7 +3,7 @@
 //! [`fold`] turns a word of any of our languages into one or two keys of plain letters; [`query_keys`] does the same for a word of
 //! which nobody knows the language; [`stem`] cuts the usual Turkic endings from a key.
 //!
-//! Source of the tables: `k2_table.tsv` of the project's language data (facts about alphabets, re-typed).
+//! The tables are facts about alphabets, typed anew.
 
 mod fold;
 mod letters;

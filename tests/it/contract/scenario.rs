@@ -369,7 +369,7 @@ async fn early_readers(day: &mut Scenario) {
     day.call("list_partner_articles", &partner, &[], "?language=kk", None, None).await;
     day.call("get_partner_article", &partner, &[&id], "?language=kk&body_format=html", None, None).await;
     day.call("list_embargo_readers", &editor, &[&id, "kk"], "", None, None).await;
-    let reason = api::document()["components"]["schemas"]["LiftOrder"]["example"].clone();
+    let reason = api::document()["components"]["schemas"]["EmbargoLiftOrder"]["example"].clone();
     day.call("lift_embargo", &editor, &[&id, "kk"], "", Some(&published.etag()), Some(reason)).await;
 }
 
