@@ -174,10 +174,8 @@ mod tests {
         }
 
         #[test]
-        fn case_and_apostrophes_do_not_count(word in "[а-яәғқңөұүһa-zəğşçöü]{1,12}", at in 0_usize..12) {
-            let mut typed: Vec<char> = word.to_uppercase().chars().collect();
-            typed.insert(at.min(typed.len()), '’');
-            let typed: String = typed.into_iter().collect();
+        fn case_and_an_apostrophe_at_the_end_do_not_count(word in "[а-яәғқңөұүһa-zəğşçöü]{1,12}") {
+            let typed = format!("{}’", word.to_uppercase());
             prop_assert_eq!(fold(&typed, &tag("kk")), fold(&word, &tag("kk")));
         }
     }
