@@ -295,16 +295,11 @@ fn describe_headers(path: &str, operation: &mut Value) {
 /// Adds what a real request and its answer looked like.
 fn add_examples(operation: &mut Value, example: &Value) {
     let Some(status) = example["status"].as_u64() else { return };
-    if !example["response"].is_null() {
-        let content = &mut operation["responses"][status.to_string()]["content"]["application/json"];
-        if content.is_object() {
-            content["example"] = example["response"].clone();
-        }
-    }
-    if !example["request"].is_null() {
-        let content = &mut operation["requestBody"]["content"]["application/json"];
-        if content.is_object() {
-            content["example"] = example["request"].clone();
+    // Only where JSON is declared: indexing would declare it.
+    let places = [("response", format!("/responses/{status}/content/application~1json")), ("request", "/requestBody/content/application~1json".to_owned())];
+    for (member, pointer) in places {
+        if let Some(content) = operation.pointer_mut(&pointer).filter(|content| content.is_object() && !example[member].is_null()) {
+            content["example"] = example[member].clone();
         }
     }
 }

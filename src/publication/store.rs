@@ -148,6 +148,9 @@ pub async fn draft(on: impl Reader<'_>, article: Uuid, language: &Tag, revision:
 
 /// Names of those authors who have a public profile, in the order of their ids as given.
 pub async fn authors(on: impl Reader<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, Names)>> {
+    if ids.is_empty() {
+        return Ok(vec![]);
+    }
     let mut found: Vec<(Uuid, Json<Names>)> =
         on.query("SELECT id, names FROM staff WHERE byline AND id IN (").push_list(ids.iter().copied()).push(")").all().await?;
     found.sort_by_key(|(id, _)| ids.iter().position(|other| other == id));
