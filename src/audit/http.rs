@@ -77,7 +77,11 @@ async fn export_audit_entries(state: Data<State>, request: HttpRequest, caller: 
         return Err(Error::parameter("limit", format!("must be from 1 to {MOST}")));
     }
     let format = order.format.unwrap_or_else(|| accepted(&request));
-    let entries = store::after(&state.db, &caller, order.after_seq.unwrap_or(0), limit).await?;
+    let after = order.after_seq.unwrap_or(0);
+    if after < 0 {
+        return Err(Error::parameter("after_seq", "must be 0 or more"));
+    }
+    let entries = store::after(&state.db, &caller, after, limit).await?;
     let mut response = HttpResponse::Ok();
     if let Some(last) = entries.last().filter(|_| entries.len() == usize::from(limit)) {
         let address = state.url(&format!("/v1/audit/export?after_seq={}&limit={limit}&format={format}", last.row.seq));

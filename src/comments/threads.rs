@@ -53,6 +53,9 @@ async fn list_comments(
     Path(path): Path<TextPath>,
     Query(filter): Query<Filter>,
 ) -> Result<Answer> {
+    if filter.block.as_ref().is_some_and(|block| block.chars().count() > 64) {
+        return Err(Error::parameter("block", "has more than 64 characters"));
+    }
     let asked = Asked::<(i64, Uuid)>::read(filter.limit, filter.cursor.as_deref(), &(path.id, &path.language, &filter.state, &filter.block))?;
     let (text, _) = translations::look(&mut state.db.acquire().await?, &caller, DiscussWork::RULE, path.id, &path.language, state.clock.now()).await?;
     let mut query = store::heads(&state.db, path.id, &path.language).push_some(" AND t.block = ", filter.block);
