@@ -6,7 +6,7 @@ use super::{Step, Thread, ThreadState};
 use crate::answer::Answer;
 use crate::auth::Caller;
 use crate::db::Timestamp;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::extract::{List, Path, Query};
 use crate::idempotency::Write;
 use crate::page::{Asked, Page};
