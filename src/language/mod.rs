@@ -8,10 +8,12 @@
 //! - [`lowercase`], [`uppercase`] and [`titlecase_first`] keep dotted and dotless i apart;
 //! - [`conversion`] leads from one script of a language into another;
 //! - [`fold`], [`query_keys`] and [`stem`] make the keys that texts are found by;
+//! - [`detect()`] tells which language and script a text is in;
 //! - [`slug()`] turns a headline into the last part of its address.
 
 mod casing;
 mod convert;
+pub mod detect;
 #[cfg(test)]
 mod gold;
 mod negotiate;
@@ -25,6 +27,7 @@ mod wire;
 
 pub use casing::{lowercase, titlecase_first, uppercase};
 pub use convert::{CONVERSIONS, Conversion, Converted, Trust, Warning, conversion};
+pub use detect::{Guess, detect};
 pub use negotiate::negotiate;
 pub use script::{Direction, Script};
 pub use search::{fold, query_keys, stem};
