@@ -52,7 +52,7 @@ pub const ROWS: &[Row] = &[
     own("kaa", Cyrl, 3.0),
     made("crh", Cyrl, ("crh-Latn", Latn, crimean), 9.0),
     own("ug", Arab, 0.0),
-    own("kk-Arab", Arab, 0.0),
+    both("kk-Arab", Arab, ("kk", Cyrl, |word| converted("kk", "kk-Arab", None, word)), 0.0),
 ];
 
 /// By a conversion of the newsroom.

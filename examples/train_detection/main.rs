@@ -14,7 +14,7 @@
 
 mod derived;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -24,8 +24,8 @@ use newsroom::language::detect::words::{KEY_BITS, LONGEST, grams, words};
 
 use derived::{ROWS, Row};
 
-/// A word and how often it occurs.
-type Words = HashMap<String, f64>;
+/// A word and how often it occurs. In order, so that sums are the same in every run.
+type Words = BTreeMap<String, f64>;
 
 /// The share of each n-gram among those of its length.
 type Shares = HashMap<u32, f64>;

@@ -6,6 +6,8 @@
 
 pub mod measure;
 mod model;
+#[cfg(test)]
+mod tests;
 pub mod words;
 
 use super::{Script, Tag};

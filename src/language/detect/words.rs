@@ -25,6 +25,8 @@ pub fn words(text: &str, mut each: impl FnMut(Script, &[char])) {
         let straight = token.chars().map(|letter| if is_apostrophe(letter) { '\'' } else { letter });
         for letter in normalizer.normalize_iter(straight).flat_map(char::to_lowercase) {
             match letter {
+                // The high hamza of Kazakh is mostly typed as the other one.
+                '\u{674}' => word.push('\u{621}'),
                 _ if is_dropped(letter) => {}
                 '\'' if !word.letters.is_empty() && !word.apostrophe => word.apostrophe = true,
                 _ if letter.is_alphabetic() => word.push(letter),
