@@ -124,7 +124,9 @@ mod tests {
         let bytes = include_bytes!("model.bin");
         assert!(bytes.len() <= 512 * 1024, "{} bytes", bytes.len());
         let tables = read(bytes).unwrap();
-        for wanted in ["kk", "kk-Latn", "kk-Arab", "ky", "uz", "uz-Cyrl", "az", "az-Cyrl", "tk", "tk-Cyrl", "tr", "ru", "en", "tt", "ba", "kaa", "kaa-Latn", "ug"] {
+        for wanted in
+            ["kk", "kk-Latn", "kk-Arab", "ky", "uz", "uz-Cyrl", "az", "az-Cyrl", "tk", "tk-Cyrl", "tr", "ru", "en", "tt", "ba", "kaa", "kaa-Latn", "ug"]
+        {
             assert!(tables.iter().any(|table| table.rows.iter().any(|row| row.tag.as_str() == wanted)), "{wanted}");
         }
         for table in &tables {
