@@ -52,7 +52,7 @@ CREATE TABLE name_word_keys (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX name_word_keys_name ON name_word_keys (name_id);
 
--- What names in use are found by in texts and queries: the keys of their words, by the stem of the first.
+-- What names in use are found by in texts and queries: the keys of their words, by stems of the first.
 CREATE TABLE published_name_keys (
     anchor  TEXT NOT NULL,
     name_id BLOB NOT NULL,

@@ -95,8 +95,9 @@ async fn lookup_names(state: Data<State>, _caller: Caller<ReadNames>, Query(quer
         return Err(Error::parameter("text", format!("must have 1 to {LONGEST_TEXT} characters that are not blank")));
     }
     let mut on = state.db.acquire().await?;
-    let found = find(&mut on, text, query.language.as_ref(), false).await?;
+    let mut found = find(&mut on, text, query.language.as_ref(), false).await?;
     let names = names_of(&mut on, &found).await?;
+    keep_closest(&mut found, &names, query.language.as_ref());
     let is_spelled = |place: &Place, name: &Name| {
         !keys::is_short(&place.text, query.language.as_ref())
             || name.spellings.iter().any(|(language, spelling)| spelling.all().any(|text| is_written(&place.text, text, language)))
@@ -120,8 +121,9 @@ async fn get_translation_names(state: Data<State>, caller: Caller<ReadWork>, Pat
     let texts = translations::list(&mut on, path.id).await?;
     let (here, others): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| text.language == path.language);
     let here = here.into_iter().next().ok_or_else(|| Error::not_found("translation"))?;
-    let found = find(&mut on, &plain(&here.text), Some(&here.language), true).await?;
+    let mut found = find(&mut on, &plain(&here.text), Some(&here.language), true).await?;
     let names = names_of(&mut on, &found).await?;
+    keep_closest(&mut found, &names, Some(&here.language));
     let mut elsewhere = vec![];
     for other in others {
         let places = find(&mut on, &plain(&other.text), Some(&other.language), true).await?;
@@ -168,6 +170,33 @@ fn written(name: &Name, language: &Tag, places: &[Place]) -> Written {
         }
     }
     Written { listed: spelling.map(|spelling| spelling.name.clone()), forms, differs }
+}
+
+/// Of several names at a place, leaves those whose spelling is closest to what is there: keys tell Baku from Bangui less well than letters.
+fn keep_closest(places: &mut [Place], names: &BTreeMap<Uuid, Name>, language: Option<&Tag>) {
+    for place in places.iter_mut().filter(|place| place.names.len() > 1) {
+        let closeness = |id: &Uuid| names.get(id).map_or(0, |name| closeness(&place.text, name, language));
+        let scores: BTreeMap<Uuid, u8> = place.names.keys().map(|id| (*id, closeness(id))).collect();
+        let best = scores.values().max().copied();
+        place.names.retain(|id, _| scores.get(id).copied() == best);
+    }
+}
+
+/// How close a text is to the nearest spelling of a name; a spelling of its own language is closer than any other.
+fn closeness(text: &str, name: &Name, language: Option<&Tag>) -> u8 {
+    let of_spelling = |tag: &Tag, spelling: &str| {
+        let is_own = language.is_none_or(|language| language == tag);
+        let close = if is_written(text, spelling, tag) {
+            3
+        } else if lowercase(text, tag).starts_with(&lowercase(spelling, tag)) {
+            2
+        } else {
+            u8::from(is_own && keys::is_like(text, spelling, tag))
+        };
+        if is_own && close > 0 { close + 3 } else { close }
+    };
+    let spellings = name.spellings.iter().flat_map(|(tag, spelling)| spelling.all().map(move |text| (tag, text)));
+    spellings.map(|(tag, spelling)| of_spelling(tag, spelling)).max().unwrap_or(0)
 }
 
 /// Whether a text is a spelling, but for case and for what people type as an apostrophe, which is the guard's own business.

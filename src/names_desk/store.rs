@@ -148,8 +148,10 @@ impl Index {
         }
         self.word_keys.extend(keys::single(&name.spellings).into_iter().map(|key| (key, name.id)));
         if name.state == NameState::Active {
-            let sequences = keys::sequences(&name.spellings);
-            self.published.extend(sequences.iter().map(|keys| (keys::anchor(keys).to_owned(), name.id, keys.join(" "))));
+            for keys in keys::sequences(&name.spellings) {
+                let joined = keys.join(" ");
+                self.published.extend(keys::anchors(&keys).into_iter().map(|anchor| (anchor, name.id, joined.clone())));
+            }
         }
     }
 }

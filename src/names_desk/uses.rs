@@ -155,7 +155,9 @@ where
             keys::readings(&words)
         });
         for keys in readings.collect::<BTreeSet<_>>() {
-            listed.entry(keys::anchor(&keys).to_owned()).or_default().push((*id, keys));
+            for anchor in keys::anchors(&keys) {
+                listed.entry(anchor).or_default().push((*id, keys.clone()));
+            }
         }
     }
     let places = keys::places(text, &words, &listed, true);

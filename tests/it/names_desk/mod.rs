@@ -349,7 +349,8 @@ async fn names_are_sorted_by_an_alphabet_and_come_in_pages(app: App) {
     let mut once = names.clone();
     once.sort();
     once.dedup();
-    assert_eq!((names.len(), once.len()), (once.len(), 43));
+    let spelled = app.number("SELECT count(*) FROM name_spellings WHERE language = 'kk-Latn' AND ordinal = 0").await;
+    assert_eq!((names.len(), i64::try_from(once.len()).unwrap()), (once.len(), spelled));
     let at = |name: &str| names.iter().position(|other| other == name).unwrap();
     assert!(at("Almaty") < at("Astana") && at("Astana") < at("Baku") && at("Baku") < at("Semei"));
     let (mut seen, mut query) = (vec![], "sort=updated_at&limit=100".to_owned());

@@ -56,6 +56,7 @@ async fn a_name_is_looked_up_in_any_script(app: App) {
         ("Bakıdan", Some("az")),
         ("Бакуден", Some("kk")),
         ("Boku", Some("uz")),
+        ("Боку", None),
         ("Боку", Some("uz-Cyrl")),
     ] {
         let found = lookup(&editor, text, language).await;
@@ -71,7 +72,7 @@ async fn names_in_a_text_are_found_where_they_are(app: App) {
         .iter()
         .map(|place| (place["index"].as_i64().unwrap(), place["length"].as_i64().unwrap(), place["text"].as_str().unwrap(), code_of(place)))
         .collect();
-    assert_eq!(places, [(15, 4, "Баку", "tz:Asia/Baku"), (31, 17, "Соединенные Штаты", "iso3166:US"), (60, 6, "Бишкек", "tz:Asia/Bishkek")]);
+    assert_eq!(places, [(15, 4, "Баку", "tz:Asia/Baku"), (30, 17, "Соединенные Штаты", "iso3166:US"), (59, 6, "Бишкек", "tz:Asia/Bishkek")]);
 }
 
 async fn a_short_name_is_one_only_as_it_is_written(app: App) {
@@ -199,7 +200,7 @@ fn map(pairs: &[(&str, &str)]) -> HashMap<String, String> {
 
 async fn a_conversion_takes_listed_names_first(app: App) {
     let editor = editor(&app).await;
-    create(&editor, &place(&[("kk", "Нью-Йорк"), ("kk-Latn", "Niu-Iork"), ("kk-Arab", "نيۋ-يورك")])).await;
+    create(&editor, &place(&[("kk", "Нью-Йорк"), ("kk-Latn", "Niu-İork"), ("kk-Arab", "نيۋ-يورك")])).await;
     create(&editor, &place(&[("kk", "Мәңгілік Ел"), ("kk-Latn", "Mäñgılık El Allanğan")])).await;
     let words = ["қазақстан", "қазақстанда", "нью", "йорк", "мәңгілік", "жел"];
     assert_eq!(spell(&app, "kk", "kk-Latn", &words).await, map(&[("қазақстан", "qazaqstan"), ("нью", "niu"), ("йорк", "iork")]));
@@ -228,7 +229,7 @@ async fn a_name_spelled_otherwise_is_told(app: App) {
     let text = "😀 Bişkek və Bakı. Gürcüstən, Gürcüstan, GÜRCÜSTAN, gürcüstən, Gürcüstəndə, Oş, Os.";
     let found = unusual(&mut on, text, &tag("az")).await.unwrap();
     let told: Vec<(usize, usize, &str, &str)> = found.iter().map(|found| (found.index, found.length, found.word.as_str(), found.usual.as_str())).collect();
-    assert_eq!(told, [(19, 9, "Gürcüstən", "Gürcüstan")]);
+    assert_eq!(told, [(18, 9, "Gürcüstən", "Gürcüstan")]);
     let id = app.state.db.query("SELECT id FROM names WHERE code = 'iso3166:GE'").value::<uuid::Uuid>().await.unwrap();
     assert_eq!(found[0].name_id, id);
     // What is listed beside the spelling of the house is right as well, and so is any apostrophe.
