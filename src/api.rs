@@ -3,8 +3,8 @@
 use crate::error::{Code, Problem};
 use crate::policy::{Access, Role, access};
 use crate::{
-    agencies, articles, assignments, audit, auth, comments, cors, delivery, edge, front_pages, health, jobs, notices, partner, presence, preview, problems,
-    schedule, sections, staff, topics, translations, xliff,
+    agencies, articles, assignments, audit, auth, comments, cors, delivery, edge, front_pages, health, jobs, names_desk, notices, partner, presence, preview,
+    problems, schedule, sections, staff, topics, translations, xliff,
 };
 use actix_web::App;
 use actix_web::middleware::from_fn;
@@ -35,6 +35,7 @@ pub fn routes(config: &mut ServiceConfig, origins: &[String]) {
                 .configure(staff::routes)
                 .configure(sections::routes)
                 .configure(topics::routes)
+                .configure(names_desk::routes)
                 .configure(audit::routes)
                 .configure(articles::routes)
                 .configure(translations::routes)
@@ -83,6 +84,7 @@ fn base() -> OpenApi {
         ("staff", "People and their invitations."),
         ("sections", "Sections of the site."),
         ("topics", "IPTC Media Topics."),
+        ("names", "People, places and bodies, and how they are spelled in each language and script."),
         ("audit", "Who did what, in a log that shows when it was tampered with."),
         ("operations", "For those who run the service."),
     ];

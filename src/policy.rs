@@ -139,6 +139,10 @@ permissions! {
     ManageAgencies = "agencies:manage", [Admin], only platform;
     /// Create and change sections.
     ManageSections = "sections:manage", [Admin], only platform;
+    /// Read the names desk, and look names up.
+    ReadNames = "names:read", [Journalist, Editor, Admin], scope ArticlesSubmit;
+    /// Put names on the list of the house, change and retire them: editors of every agency.
+    EditNames = "names:edit", [Editor, Admin];
     /// Read the audit log.
     ReadAudit = "audit:read", [Admin];
     /// Read work in progress.
@@ -310,6 +314,13 @@ pub const OPERATIONS: &[(&str, Access)] = &[
     ("list_audit_entries", needs::<ReadAudit>()),
     ("export_audit_entries", needs::<ReadAudit>()),
     ("list_topics", needs::<ReadHouse>()),
+    ("list_names", needs::<ReadNames>()),
+    ("lookup_names", needs::<ReadNames>()),
+    ("get_name", needs::<ReadNames>()),
+    ("create_name", needs::<EditNames>()),
+    ("update_name", needs::<EditNames>()),
+    ("delete_name", needs::<EditNames>()),
+    ("get_translation_names", needs::<ReadWork>()),
     ("list_articles", needs::<ReadWork>()),
     ("get_article", needs::<ReadWork>()),
     ("create_article", needs::<WriteWork>()),

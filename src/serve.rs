@@ -5,7 +5,7 @@ use crate::config::{Config, Mode};
 use crate::db::Db;
 use crate::secrets::{Secrets, make_folder, touch_private};
 use crate::state::State;
-use crate::{app, audit, auth, health, idempotency, jobs, mail, notices, presence, publication, seed};
+use crate::{app, audit, auth, health, idempotency, jobs, mail, names_desk, notices, presence, publication, seed};
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
@@ -40,6 +40,7 @@ pub async fn open(config: Config) -> anyhow::Result<State> {
     let clock = Clock::System;
     let mut tx = db.begin().await?;
     auth::register_keys(&mut tx, &secrets, clock.now()).await?;
+    names_desk::begin(&mut tx, clock.now()).await?;
     tx.commit().await?;
     let mailer = mail::from_config(&config)?;
     Ok(State::new(config, db, public, clock, secrets, mailer))

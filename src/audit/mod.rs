@@ -109,6 +109,11 @@ text_enum! {
         /// It is in use again.
         SectionRestored = "section.restored",
         SectionsOrdered = "section.ordered",
+        NameCreated = "name.created",
+        NameChanged = "name.changed",
+        NameRetired = "name.retired",
+        /// It is in use again.
+        NameRestored = "name.restored",
     }
 }
 
@@ -122,6 +127,7 @@ text_enum! {
         Office = "office",
         Agreement = "agreement",
         Section = "section",
+        Name = "name",
         FrontPage = "front_page",
         Job = "job",
         /// The house as a whole.
@@ -142,6 +148,7 @@ impl Action {
             Some("agreement") => SubjectKind::Agreement,
             Some("front_page") => SubjectKind::FrontPage,
             Some("job") => SubjectKind::Job,
+            Some("name") => SubjectKind::Name,
             Some("section") if self != Self::SectionsOrdered => SubjectKind::Section,
             _ => SubjectKind::House,
         }

@@ -22,6 +22,7 @@ mod idempotency;
 mod jobs;
 mod kill;
 mod matrix;
+mod names_desk;
 mod notices;
 mod operations;
 mod presence;

@@ -119,6 +119,7 @@ pub async fn run(app: App) -> Map<String, Value> {
     front_ends(&mut day).await;
     audit(&mut day).await;
     exchange(&mut day).await;
+    names(&mut day).await;
     day.recorded
 }
 
@@ -499,4 +500,22 @@ async fn exchange(day: &mut Scenario) {
     let request = editor.request(method, &format!("{path}?partial=true")).header("If-None-Match", "*").body("application/xliff+xml", file);
     let imported = request.expect(201).await;
     day.record("import_xliff", None, &imported);
+}
+
+async fn names(day: &mut Scenario) {
+    let editor = day.app.staff("editor@trend.example").await;
+    let new = api::document()["components"]["schemas"]["NewName"]["example"].clone();
+    let created = day.call("create_name", &editor, &[], "", None, Some(new)).await;
+    let id = id_of(&created);
+    day.call("list_names", &editor, &[], "?q=aghd&kind=place&language=az&sort=name&limit=2", None, None).await;
+    day.call("get_name", &editor, &[&id], "", None, None).await;
+    let change = api::document()["components"]["schemas"]["NameChange"]["example"].clone();
+    let changed = day.call("update_name", &editor, &[&id], "", Some(&created.etag()), Some(change)).await;
+    day.call("lookup_names", &editor, &[], "?text=A%C4%9Fdamda&language=az", None, None).await;
+    let story = json!({ "original_language": "az", "headline": "Agdam bərpa olunur", "body_html": "<p>Ağdamda yeni yol açıldı.</p>" });
+    let story = id_of(&editor.post("/v1/articles").json(&story).expect(201).await);
+    let text = json!({ "headline": "Aghdam is rebuilt", "body_html": "<p>A road was opened in Aghdam.</p>" });
+    editor.put(&format!("/v1/articles/{story}/translations/en")).header("If-None-Match", "*").json(&text).expect(201).await;
+    day.call("get_translation_names", &editor, &[&story, "az"], "", None, None).await;
+    day.call("delete_name", &editor, &[&id], "", Some(&changed.etag()), None).await;
 }

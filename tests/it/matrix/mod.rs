@@ -116,6 +116,7 @@ pub fn body(id: &str, n: usize) -> Option<Value> {
         | "update_assignment"
         | "update_staff_member"
         | "update_comment"
+        | "update_name"
         | "read_notices" => json!({}),
         "change_password" => json!({ "current_password": "not the password", "new_password": "another horse battery" }),
         "create_agency" => json!({
@@ -147,6 +148,7 @@ pub fn body(id: &str, n: usize) -> Option<Value> {
         "put_front_page_edition" => json!({ "slots": [] }),
         "schedule_front_page_change" => json!({ "at": "2026-07-25T00:00:00Z", "slots": [] }),
         "create_comment" => json!({ "text": "x" }),
+        "create_name" => json!({ "kind": "place", "spellings": { "en": { "name": format!("Name {n}") } } }),
         "convert_html" => json!({ "html": "<p>x</p>" }),
         _ => return None,
     })
@@ -164,6 +166,8 @@ fn request(id: &str, caller: &crate::support::Caller, target: &Target, language:
             target.key
         };
         filled = filled.replace("{agency}", &target.agency.to_string()).replace("{id}", &record.to_string());
+    } else if path.starts_with("/v1/names/{id}") {
+        filled = filled.replace("{id}", &target.listed.to_string());
     } else if path.starts_with("/v1/comments/{id}") {
         filled = filled.replace("{id}", &target.comment.to_string());
     } else if path.starts_with("/v1/staff/{id}") {

@@ -68,6 +68,8 @@ pub struct Target {
     pub preview: Uuid,
     pub comment: Uuid,
     pub commenter: Uuid,
+    /// A name on the list of the house.
+    pub listed: Uuid,
 }
 
 pub struct World {
@@ -319,6 +321,7 @@ async fn target(app: &App, name: &'static str, agency: Uuid, author: &str, share
         invited: invite(app, slug, &invited, "journalist", false).await,
         comment: Uuid::nil(),
         commenter: Uuid::nil(),
+        listed: app.state.db.query("SELECT id FROM names WHERE code = 'tz:Asia/Baku'").value().await.unwrap(),
     }
 }
 

@@ -13,7 +13,7 @@ use newsroom::config::Config;
 use newsroom::db::{Db, Reader, Timestamp};
 use newsroom::secrets::Secrets;
 use newsroom::state::State;
-use newsroom::{app, auth, jobs, mail, seed};
+use newsroom::{app, auth, jobs, mail, names_desk, seed};
 use serde_json::Value;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -133,6 +133,7 @@ async fn fill(url: &str) {
     let state = state(settings(folder.path().to_owned(), url.to_owned()), db);
     let mut tx = state.db.begin().await.unwrap();
     auth::register_keys(&mut tx, &state.secrets, state.clock.now()).await.unwrap();
+    names_desk::begin(&mut tx, state.clock.now()).await.unwrap();
     tx.commit().await.unwrap();
     seed::fill(&state, password_hash().await).await.unwrap();
     state.db.close().await;

@@ -1,0 +1,199 @@
+//! What search, conversion and the guard ask of the list.
+
+use super::keys::{self, Fit, Listed, Place, Word};
+use super::lookup::is_written;
+use crate::db::Reader;
+use crate::error::Result;
+use crate::language::{Tag, fold, stem};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Words of a query that are looked at.
+const MOST_WORDS: usize = 16;
+/// Other spellings of one run of words.
+const MOST_SPELLINGS: usize = 24;
+/// Values that one statement asks for.
+pub(super) const BATCH: usize = 500;
+
+/// Words of a query that name something on the list, and how else it is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alternative {
+    /// The first of the words, counted from 0.
+    pub start: usize,
+    /// How many there are.
+    pub length: usize,
+    /// The keys of the other spellings, word by word; none twice, and none that the query has already.
+    pub spellings: Vec<Vec<String>>,
+}
+
+#[derive(sqlx::FromRow)]
+struct OtherRow {
+    name_id: Uuid,
+    keys: String,
+    other: String,
+}
+
+fn split(keys: &str) -> Vec<String> {
+    keys.split(' ').map(str::to_owned).collect()
+}
+
+/// How else the names are called that a query speaks of. `words` has, for each of its words, all keys that it can have
+/// ([`query_keys`](crate::language::query_keys)). Runs of up to six words are looked at, in the first sixteen; endings of their last words
+/// do not matter. One query, of `published_name_keys` alone.
+///
+/// # Errors
+/// When the database fails.
+pub async fn also_called(on: impl Reader<'_>, words: &[Vec<String>]) -> Result<Vec<Alternative>> {
+    let words = words.get(..MOST_WORDS).unwrap_or(words);
+    let anchors: BTreeSet<&str> = words.iter().flatten().map(|key| stem(key)).collect();
+    if anchors.is_empty() {
+        return Ok(vec![]);
+    }
+    let query = on
+        .query("SELECT m.name_id, m.keys, o.keys AS other FROM published_name_keys m JOIN published_name_keys o ON o.name_id = m.name_id WHERE m.anchor IN (");
+    let rows: Vec<OtherRow> = query.push_list(anchors).push(") LIMIT 5000").all().await?;
+    let mut names: BTreeMap<Uuid, (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
+    for row in &rows {
+        let (matched, others) = names.entry(row.name_id).or_default();
+        matched.insert(&row.keys);
+        others.insert(&row.other);
+    }
+    let names: Vec<(Vec<Vec<String>>, BTreeSet<&str>)> =
+        names.into_values().map(|(matched, others)| (matched.into_iter().map(split).collect(), others)).collect();
+    let mut found = vec![];
+    for start in 0..words.len() {
+        for length in 1..=keys::LONGEST.min(words.len() - start) {
+            let run = words.get(start..start + length).unwrap_or_default();
+            let spellings = others(run, &names);
+            if !spellings.is_empty() {
+                found.push(Alternative { start, length, spellings });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The other spellings of a run of words.
+fn others(run: &[Vec<String>], names: &[(Vec<Vec<String>>, BTreeSet<&str>)]) -> Vec<Vec<String>> {
+    // Two letters are a word of every language.
+    if run.iter().flatten().all(|key| key.len() < 3) && run.len() == 1 {
+        return vec![];
+    }
+    let called = names.iter().filter(|(matched, _)| matched.iter().any(|name| keys::fit(run, name).is_some()));
+    let all: BTreeSet<&str> = called.flat_map(|(_, others)| others.iter().copied()).collect();
+    let new = all.into_iter().map(split).filter(|name| keys::fit(run, name) != Some(Fit::Exact));
+    new.take(MOST_SPELLINGS).collect()
+}
+
+/// How words of a text are spelled on the list, for its conversion from one script into another: by words in lower case, in lower case.
+///
+/// A word counts where it is a listed name of one word, or the word at its place of a name that has as many words in both, and sounds the
+/// same. Only as it is listed, without endings; and not where names disagree about it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn spelled<C>(on: &mut C, from: &Tag, to: &Tag, words: &[String]) -> Result<HashMap<String, String>>
+where
+    for<'c> &'c mut C: Reader<'c>,
+{
+    let mut whole: HashMap<String, BTreeSet<String>> = HashMap::new();
+    let mut parts: HashMap<String, BTreeSet<String>> = HashMap::new();
+    for batch in words.chunks(BATCH) {
+        let query = on.query(
+            "SELECT DISTINCT a.word, b.word, a.words FROM name_words a JOIN name_words b ON b.name_id = a.name_id AND b.ordinal = 0 \
+             AND b.position = a.position AND b.words = a.words JOIN names n ON n.id = a.name_id \
+             WHERE n.state = 'active' AND a.language = $1 AND b.language = $2 AND a.word IN (",
+        );
+        let rows: Vec<(String, String, i32)> = query.bind(from).bind(to).push_list(batch).push(")").all().await?;
+        for (word, spelling, count) in rows {
+            let sounds_the_same = || fold(&word, from).iter().any(|key| fold(&spelling, to).contains(key));
+            if count == 1 {
+                whole.entry(word).or_default().insert(spelling);
+            } else if sounds_the_same() {
+                parts.entry(word).or_default().insert(spelling);
+            }
+        }
+    }
+    for (word, spellings) in parts {
+        whole.entry(word).or_insert(spellings);
+    }
+    let one = |(word, spellings): (String, BTreeSet<String>)| Some((word, spellings.into_iter().next()?));
+    Ok(whole.into_iter().filter(|(_, spellings)| spellings.len() == 1).filter_map(one).collect())
+}
+
+/// A place of a text where a name is spelled otherwise than on the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Unusual {
+    /// Characters (Unicode code points) of the text before it.
+    pub index: usize,
+    /// Its characters.
+    pub length: usize,
+    pub word: String,
+    /// As it is on the list.
+    pub usual: String,
+    pub name_id: Uuid,
+}
+
+/// Where a text spells names otherwise than the list has them in its language: what sounds like a listed name and begins with a capital
+/// letter, but is not written as it. Forms with endings, and names of fewer than four sounds, are left alone, and so is what two names of the
+/// list spell differently.
+///
+/// # Errors
+/// When the database fails.
+pub async fn unusual<C>(on: &mut C, text: &str, language: &Tag) -> Result<Vec<Unusual>>
+where
+    for<'c> &'c mut C: Reader<'c>,
+{
+    let words = keys::read(text, Some(language));
+    let names = spellings_of(on, &words, language).await?;
+    let mut listed = Listed::new();
+    for (id, spellings) in &names {
+        let readings = spellings.iter().flat_map(|(_, text)| {
+            let words: Vec<Vec<String>> = keys::read(text, Some(language)).into_iter().map(|word| word.keys).collect();
+            keys::readings(&words)
+        });
+        for keys in readings.collect::<BTreeSet<_>>() {
+            for anchor in keys::anchors(&keys) {
+                listed.entry(anchor).or_default().push((*id, keys.clone()));
+            }
+        }
+    }
+    let places = keys::places(text, &words, &listed, true);
+    Ok(places.into_iter().filter_map(|place| judge(place, &names, language)).collect())
+}
+
+/// The spellings of names in one language, the one of the house first.
+type InOneLanguage = BTreeMap<Uuid, BTreeSet<(i32, String)>>;
+
+async fn spellings_of<C>(on: &mut C, words: &[Word<'_>], language: &Tag) -> Result<InOneLanguage>
+where
+    for<'c> &'c mut C: Reader<'c>,
+{
+    let anchors: Vec<&str> = words.iter().flat_map(|word| &word.keys).map(|key| stem(key)).collect::<BTreeSet<_>>().into_iter().collect();
+    let mut names = InOneLanguage::new();
+    for batch in anchors.chunks(BATCH) {
+        let query = on.query(
+            "SELECT DISTINCT s.name_id, s.ordinal, s.written FROM published_name_keys k JOIN name_spellings s ON s.name_id = k.name_id \
+             WHERE s.language = $1 AND k.anchor IN (",
+        );
+        let rows: Vec<(Uuid, i32, String)> = query.bind(language).push_list(batch.iter().copied()).push(")").all().await?;
+        for (id, ordinal, written) in rows {
+            names.entry(id).or_default().insert((ordinal, written));
+        }
+    }
+    Ok(names)
+}
+
+fn judge(place: Place, names: &InOneLanguage, language: &Tag) -> Option<Unusual> {
+    let exact: Vec<Uuid> = place.names.iter().filter(|(_, fit)| **fit == Fit::Exact).map(|(id, _)| *id).collect();
+    let spellings = || exact.iter().filter_map(|id| names.get(id));
+    let is_usual = spellings().flatten().any(|(_, written)| is_written(&place.text, written, language));
+    if is_usual || keys::is_short(&place.text, Some(language)) {
+        return None;
+    }
+    let usual: BTreeSet<&str> = spellings().filter_map(|spellings| spellings.first()).map(|(_, written)| written.as_str()).collect();
+    let only = usual.first().filter(|_| usual.len() == 1)?;
+    Some(Unusual { index: place.index, length: place.length, word: place.text, usual: (*only).to_owned(), name_id: *exact.first()? })
+}
