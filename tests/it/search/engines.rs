@@ -91,17 +91,17 @@ async fn fill(app: &App) {
     let mut dice = Dice(0x2545_F491_4F6C_DD1D);
     let editor = app.staff("editor@trend.example").await;
     let mut all = vec![];
-    for _ in 0..120 {
+    for n in 0..120 {
         app.advance(Duration::from_micros(u64::try_from(dice.roll(3)).unwrap()));
         let language = LANGUAGES[dice.roll(LANGUAGES.len())];
         let (headline, body) = (sentence(&mut dice, 4), sentence(&mut dice, 60));
-        all.push((publish(&editor, &story(language, &headline, &body)).await, language));
+        all.push((publish(&editor, &story(language, &format!("{headline} n{n}"), &body)).await, language));
     }
     for _ in 0..40 {
         let (id, language) = &all[dice.roll(all.len())];
         app.advance(Duration::from_micros(1));
         step(&editor, id, language, "unpublish", &json!({})).await;
-        step(&editor, id, language, "publish", &json!({ "change_kind": "fix" })).await;
+        step(&editor, id, language, "publish", &json!({})).await;
     }
 }
 
@@ -148,7 +148,9 @@ async fn both_find_the_same_in_the_same_order() {
         for _ in 0..4 {
             let (one, next) = page(&sqlite.anonymous(), &path).await;
             let (other, _) = page(&postgres.anonymous(), &path).await;
-            assert_eq!(one, other, "{q}: {path}");
+            let differs = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count().saturating_sub(80);
+            let part = |text: &str| text.chars().skip(differs).take(400).collect::<String>();
+            assert_eq!(part(&one), part(&other), "{q}: {path}");
             found += one.matches("\"match\"").count();
             let Some(next) = next else { break };
             path = format!("{}&cursor={next}", path.split("&cursor=").next().unwrap());

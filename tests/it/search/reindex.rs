@@ -3,7 +3,7 @@
 use super::{find, headlines, ids, publish, step, story};
 use crate::on_both;
 use crate::support::App;
-use newsroom::db::{Db, Reader};
+use newsroom::db::{Db, Reader, Timestamp};
 use newsroom::publication;
 use serde_json::json;
 use std::time::Duration;
@@ -63,14 +63,13 @@ async fn texts_of_an_earlier_date_stand_where_they_belong(app: App) {
         back.push(id.clone());
     }
     for id in &back {
-        step(&editor, id, "kk", "publish", &json!({ "change_kind": "fix" })).await;
+        step(&editor, id, "kk", "publish", &json!({})).await;
     }
     let found = find(&app, "жетісу", "&limit=100").await;
-    let order: Vec<_> = found.iter().take(40).map(|item| item["published_at"].as_str().unwrap().to_owned()).collect();
+    let order: Vec<_> = found.iter().take(40).map(|item| Timestamp::parse(item["published_at"].as_str().unwrap()).unwrap()).collect();
     assert!(order.is_sorted_by(|a, b| a >= b));
     if let Db::Sqlite { .. } = app.state.db {
-        // As if there had been no room.
-        app.state.db.write().query("UPDATE published_search_terms SET rowid = -rowid, terms = terms WHERE FALSE").execute().await.unwrap();
+        assert!(app.number("SELECT count(*) FROM published_search WHERE place < 0").await > 0, "there was room for all: this proves nothing");
     }
     publication::reindex(&app.state).await.unwrap();
     assert_eq!(find(&app, "жетісу", "&limit=100").await, found);
@@ -78,7 +77,6 @@ async fn texts_of_an_earlier_date_stand_where_they_belong(app: App) {
 
 async fn readers_and_publishers_do_not_wait_for_the_end(app: App) {
     let editor = app.staff("editor@trend.example").await;
-    app.state.db.write().query("UPDATE sequences SET value = 0 WHERE name = 'changes' AND FALSE").execute().await.unwrap();
     publication::follow_search_version(&app.state).await.unwrap();
     let registry = newsroom::app::jobs();
     let before = find(&app, "қазақстан", "&limit=100").await;
@@ -91,5 +89,5 @@ async fn readers_and_publishers_do_not_wait_for_the_end(app: App) {
         n += 1;
         assert_eq!(headlines(&app, "жетісу", "").await[0], format!("Жетісу {}", n - 1));
     }
-    assert!(n > 2);
+    assert!(n > 1);
 }
