@@ -242,6 +242,16 @@ impl Db {
     }
 }
 
+impl Conn {
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
+        }
+    }
+}
+
 impl Tx {
     #[must_use]
     pub fn engine(&self) -> Engine {

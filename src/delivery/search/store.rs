@@ -125,13 +125,16 @@ impl Range<'_> {
 }
 
 async fn rows(on: &mut Conn, asked: &Expression, range: &Range<'_>, limit: u16, is_mixed: bool) -> Result<Vec<Row>> {
-    let query = on.query("SELECT s.document_id, s.published_at FROM ");
-    if query.engine() == Engine::Postgres {
-        let query = query.push("published_search s WHERE s.terms @@ CAST(").push_bind(asked.for_postgres()).push(" AS tsquery)");
+    if on.engine() == Engine::Postgres {
+        let query = on
+            .query("SELECT s.document_id, s.published_at FROM published_search s WHERE s.terms @@ CAST(")
+            .push_bind(asked.for_postgres())
+            .push(" AS tsquery)");
         return Ok(range.push(query).push(" ORDER BY s.published_at DESC, s.document_id DESC LIMIT ").push_limit(limit).all().await?);
     }
     let text = asked.for_sqlite();
-    let query = query.push("(SELECT rowid AS place FROM published_search_terms WHERE published_search_terms MATCH ").push_bind(&text);
+    let query = on.query("SELECT s.document_id, s.published_at FROM (SELECT rowid AS place FROM published_search_terms WHERE published_search_terms MATCH ");
+    let query = query.push_bind(&text);
     let query = range.push_places(query).push(" ORDER BY rowid DESC LIMIT ").push_limit(limit).push(") AS t JOIN published_search s ON s.place = t.place");
     let mut found: Vec<Row> = query.push(" ORDER BY t.place DESC").all().await?;
     if is_mixed {
@@ -150,8 +153,10 @@ async fn rows(on: &mut Conn, asked: &Expression, range: &Range<'_>, limit: u16, 
 
 /// Whether some texts found no place in the order of SQLite's index.
 async fn has_negative_places(on: &mut Conn) -> Result<bool> {
-    let query = on.query("SELECT document_id FROM published_search WHERE place < 0 LIMIT 1");
-    Ok(query.engine() == Engine::Sqlite && query.optional::<(i64,)>().await?.is_some())
+    if on.engine() == Engine::Postgres {
+        return Ok(false);
+    }
+    Ok(on.query("SELECT document_id FROM published_search WHERE place < 0 LIMIT 1").optional::<(i64,)>().await?.is_some())
 }
 
 /// The documents of some hits, in no order.
