@@ -50,6 +50,7 @@ pub fn jobs() -> Registry {
         .with::<auth::Attempt>()
         .with::<notices::NoticeMail>()
         .with::<publication::Rebuild>()
+        .with::<publication::Reindex>()
         .with::<translations::EndEmbargo>()
         .with::<assignments::Lapse>()
         .with::<schedule::RunEntry>()

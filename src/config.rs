@@ -125,6 +125,8 @@ pub struct RateLimit {
     pub editorial: u32,
     /// Requests a minute for an address.
     pub delivery: u32,
+    /// Searches a minute for an address.
+    pub search: u32,
     /// Attempts to sign in a minute for an address.
     pub login: u32,
 }
@@ -237,7 +239,7 @@ impl Default for Metrics {
 
 impl Default for RateLimit {
     fn default() -> Self {
-        Self { enabled: true, editorial: 600, delivery: 6_000, login: 30 }
+        Self { enabled: true, editorial: 600, delivery: 6_000, search: 600, login: 30 }
     }
 }
 
@@ -317,7 +319,7 @@ impl Config {
         if self.auth.session_days == 0 || self.auth.invitation_hours == 0 || self.auth.reset_minutes == 0 {
             faults.push("auth.session_days, invitation_hours and reset_minutes must be above 0".to_owned());
         }
-        if self.rate_limit.editorial == 0 || self.rate_limit.delivery == 0 || self.rate_limit.login == 0 {
+        if self.rate_limit.editorial == 0 || self.rate_limit.delivery == 0 || self.rate_limit.search == 0 || self.rate_limit.login == 0 {
             faults.push("rate_limit: the budgets must be above 0; enabled=false switches them off".to_owned());
         }
         if self.mode == Mode::Production {

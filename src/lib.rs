@@ -50,6 +50,7 @@ pub mod presence;
 pub mod preview;
 pub mod publication;
 pub mod schedule;
+pub mod search;
 pub mod sections;
 pub mod seed;
 pub mod serve;

@@ -18,6 +18,7 @@ type Limiter<K> = RateLimiter<K, DashMapStateStore<K>, DefaultClock, StateInform
 pub struct Limits {
     enabled: bool,
     addresses: Limiter<IpAddr>,
+    searches: Limiter<IpAddr>,
     actors: Limiter<Uuid>,
 }
 
@@ -45,7 +46,7 @@ impl Left {
 impl Limits {
     #[must_use]
     pub fn new(settings: &config::RateLimit) -> Self {
-        Self { enabled: settings.enabled, addresses: limiter(settings.delivery), actors: limiter(settings.editorial) }
+        Self { enabled: settings.enabled, addresses: limiter(settings.delivery), searches: limiter(settings.search), actors: limiter(settings.editorial) }
     }
 
     /// Takes one request from the budget of an address, and tells `note` what is left, in any case.
@@ -54,6 +55,14 @@ impl Limits {
     /// `rate_limited`.
     pub fn address(&self, address: IpAddr, note: impl FnOnce(Left)) -> Result<()> {
         self.take(&self.addresses, &network(address), note)
+    }
+
+    /// Takes one search from the budget of an address, and tells `note` what is left, in any case.
+    ///
+    /// # Errors
+    /// `rate_limited`.
+    pub fn search(&self, address: IpAddr, note: impl FnOnce(Left)) -> Result<()> {
+        self.take(&self.searches, &network(address), note)
     }
 
     /// Takes one request from the budget of a staff member or key, and tells `note` what is left, in any case.
@@ -90,6 +99,8 @@ impl Limits {
     pub fn tidy(&self) {
         self.addresses.retain_recent();
         self.addresses.shrink_to_fit();
+        self.searches.retain_recent();
+        self.searches.shrink_to_fit();
         self.actors.retain_recent();
         self.actors.shrink_to_fit();
     }
@@ -118,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_budget_ends_and_says_when_it_is_back() {
-        let limits = Limits::new(&config::RateLimit { enabled: true, editorial: 2, delivery: 2, login: 1 });
+        let limits = Limits::new(&config::RateLimit { enabled: true, editorial: 2, delivery: 2, search: 1, login: 1 });
         let address: IpAddr = "2001:db8::1".parse().unwrap();
         let neighbour: IpAddr = "2001:db8::2".parse().unwrap();
         let left = std::cell::Cell::new(9);

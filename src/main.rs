@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use newsroom::config::Config;
 use newsroom::db::TextEnum;
 use newsroom::policy::Role;
-use newsroom::{admin, api, audit, backup, seed, serve, telemetry};
+use newsroom::{admin, api, audit, backup, publication, seed, serve, telemetry};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -45,6 +45,9 @@ enum Command {
     /// Check the audit log, and sign where it stands.
     #[command(subcommand)]
     Audit(Audit),
+    /// Manage the index that readers search.
+    #[command(subcommand)]
+    Search(Search),
     /// Copy the database, the keys and the checkpoints into a new folder, while the service runs.
     Backup { folder: PathBuf },
     /// Bring a backup into an empty data directory.
@@ -86,6 +89,12 @@ enum Audit {
     Verify,
     /// Sign the log as it is now, as the service does every minute.
     Checkpoint,
+}
+
+#[derive(Subcommand)]
+enum Search {
+    /// Index all that is public anew, also while the service runs: readers find every text meanwhile.
+    Reindex,
 }
 
 fn parse_role(text: &str) -> Result<Role, String> {
@@ -142,6 +151,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Keys(Keys::Rotate) => print(&admin::rotate_keys(&config).await?),
         Command::Audit(Audit::Verify) => verify_audit(&config).await,
         Command::Audit(Audit::Checkpoint) => print(&format!("the audit log is signed up to entry {}", audit::command_checkpoint(&config).await?)),
+        Command::Search(Search::Reindex) => print(&format!("{} texts are indexed", publication::reindex(&serve::open(config).await?).await?)),
         Command::Backup { folder } => {
             backup::backup(&config, &folder).await.context("no backup was made")?;
             print(&format!("backed up to {}", folder.display()))

@@ -265,6 +265,8 @@ pub const OPERATIONS: &[(&str, Access)] = &[
     ("list_published_staff", Access::Public),
     ("get_published_staff_member", Access::Public),
     ("list_published_corrections", Access::Public),
+    ("search_published_articles", Access::Public),
+    ("suggest_published_articles", Access::Public),
     ("list_published_front_pages", Access::Public),
     ("get_published_front_page", Access::Public),
     ("get_preview", Access::Public),

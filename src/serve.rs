@@ -54,6 +54,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let state = Arc::new(open(config).await?);
     let demo = if state.config.wants_demo() { seed::ensure(&state).await? } else { None };
     publication::follow_addresses(&state).await?;
+    publication::follow_search_version(&state).await?;
     let data = Data::from(Arc::clone(&state));
     let workers = match state.config.http.workers {
         0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),

@@ -12,6 +12,7 @@ mod http;
 mod load;
 mod postgres;
 mod publishing;
+mod search;
 mod server;
 mod writes;
 
@@ -25,7 +26,7 @@ use std::path::{Path, PathBuf};
 #[command(name = "cargo bench --bench newsroom --")]
 pub struct Options {
     /// What to measure.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "delivery,write,publish,desk,start")]
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "delivery,write,publish,desk,start,search")]
     only: Vec<Part>,
     /// On which databases.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "sqlite,postgres")]
@@ -75,6 +76,8 @@ pub enum Part {
     Publish,
     /// The coverage matrix and the lists of assignments.
     Desk,
+    /// Searching what is public, at the largest size.
+    Search,
     /// From the start of the process to the first answer.
     Start,
 }
@@ -146,7 +149,7 @@ async fn main() -> Result<()> {
 }
 
 async fn run(options: &Options, folder: &Path) -> Result<()> {
-    if [Part::Delivery, Part::Start, Part::Publish, Part::Desk].into_iter().any(|part| options.wants(part)) {
+    if [Part::Delivery, Part::Start, Part::Publish, Part::Desk, Part::Search].into_iter().any(|part| options.wants(part)) {
         for engine in &options.engines {
             let cluster = match engine {
                 Engine::Sqlite => None,
@@ -167,6 +170,9 @@ async fn run(options: &Options, folder: &Path) -> Result<()> {
             }
             if options.wants(Part::Desk) {
                 desk::run(options, *engine, cluster.as_ref(), folder).await?;
+            }
+            if options.wants(Part::Search) {
+                search::run(options, *engine, cluster.as_ref(), folder).await?;
             }
         }
     }

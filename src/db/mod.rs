@@ -242,7 +242,25 @@ impl Db {
     }
 }
 
+impl Conn {
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
+        }
+    }
+}
+
 impl Tx {
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
+        }
+    }
+
     /// # Errors
     /// When the engine cannot promise that the changes will last: then none of them is made, or the error says that nobody knows.
     pub async fn commit(self) -> crate::error::Result<()> {

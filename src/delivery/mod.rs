@@ -10,6 +10,7 @@ mod house;
 mod list;
 mod negotiation;
 mod schema;
+mod search;
 mod store;
 
 pub use schema::{Alternate, BodyForm, PublishedArticleWithBody};
@@ -18,5 +19,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Mounted under `/v1/delivery`.
 pub fn routes(config: &mut ServiceConfig) {
-    config.configure(list::routes).configure(articles::routes).configure(house::routes).configure(corrections::routes).configure(front_pages::routes);
+    config
+        .configure(list::routes)
+        .configure(articles::routes)
+        .configure(search::routes)
+        .configure(house::routes)
+        .configure(corrections::routes)
+        .configure(front_pages::routes);
 }

@@ -10,6 +10,7 @@ mod partner;
 mod preview;
 mod profile;
 mod rebuild;
+mod search;
 mod store;
 mod traces;
 
@@ -18,6 +19,7 @@ pub use front_page::{FrontPageSlot, FrontPageView, PublicText, public_among, pub
 pub use preview::{BodyFormat, preview};
 pub use profile::{AgencyProfile, SectionProfile, StaffProfile, refresh_agency, refresh_section, refresh_staff};
 pub use rebuild::{Rebuild, RebuildSelection, follow_addresses};
+pub use search::{Reindex, follow_search_version, reindex};
 pub use traces::{Mention, MentionKind, Trace, mentions, slug_of, traces};
 
 use crate::config::Config;

@@ -1,6 +1,6 @@
 //! The tables of the published projection.
 
-use super::Change;
+use super::{Change, search};
 use crate::articles::{push_correction_pending, push_original};
 use crate::body::Body;
 use crate::db::{Query, Reader, Record, Sql, Timestamp, Tx};
@@ -213,6 +213,9 @@ pub async fn hold_seq(tx: &mut Tx) -> Result<()> {
 pub async fn put(tx: &mut Tx, document: &Document, is: bool, seq: i64, now: Timestamp) -> Result<()> {
     let id = if is { replace(tx, document, seq, now).await? } else { insert(tx, document, seq, now).await? };
     index(tx, id, document).await?;
+    let card = format!("{}}}", document.head);
+    let entry = search::Entry { id, language: &document.language, published_at: document.published_at, card: &card, body_text: &document.body_text };
+    search::put(tx, &entry).await?;
     if document.links.is_empty() {
         return Ok(());
     }

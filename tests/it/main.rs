@@ -31,6 +31,7 @@ mod punctual;
 mod releases;
 mod schedule;
 mod schema;
+mod search;
 mod sections;
 mod staff;
 mod support;

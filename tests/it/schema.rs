@@ -45,12 +45,22 @@ async fn indexes(db: &Db) -> BTreeSet<String> {
     names.into_iter().map(|(name,)| name).collect()
 }
 
+/// What only one engine has: full text is indexed in a table of its own on SQLite, whose rows have an order, and in a column on PostgreSQL.
+fn is_of_one_engine(name: &str) -> bool {
+    let shadows = ["_config", "_content", "_data", "_docsize", "_idx"];
+    let table = name.split('.').next().unwrap_or_default();
+    let is_shadow = table.strip_prefix("published_search_terms").is_some_and(|rest| rest.is_empty() || shadows.contains(&rest));
+    is_shadow || ["published_search.place", "published_search.terms", "published_search_order"].contains(&name)
+}
+
 #[actix_web::test]
 async fn migrations_agree() {
     let sqlite = App::sqlite().await;
     let Some(postgres) = App::postgres().await else { return };
-    assert_eq!(columns(&sqlite.state.db).await, columns(&postgres.state.db).await);
-    assert_eq!(indexes(&sqlite.state.db).await, indexes(&postgres.state.db).await);
+    let same = |columns: BTreeSet<Column>| -> BTreeSet<Column> { columns.into_iter().filter(|(name, ..)| !is_of_one_engine(name)).collect() };
+    assert_eq!(same(columns(&sqlite.state.db).await), same(columns(&postgres.state.db).await));
+    let same = |indexes: BTreeSet<String>| -> BTreeSet<String> { indexes.into_iter().filter(|name| !is_of_one_engine(name)).collect() };
+    assert_eq!(same(indexes(&sqlite.state.db).await), same(indexes(&postgres.state.db).await));
 }
 
 async fn history_cannot_be_changed(app: App) {

@@ -117,6 +117,7 @@ pub async fn run(app: App) -> Map<String, Value> {
     early_readers(&mut day).await;
     background(&mut day).await;
     front_ends(&mut day).await;
+    search(&mut day).await;
     audit(&mut day).await;
     exchange(&mut day).await;
     names(&mut day).await;
@@ -518,4 +519,17 @@ async fn names(day: &mut Scenario) {
     editor.put(&format!("/v1/articles/{story}/translations/en")).header("If-None-Match", "*").json(&text).expect(201).await;
     day.call("get_translation_names", &editor, &[&story, "az"], "", None, None).await;
     day.call("delete_name", &editor, &[&id], "", Some(&changed.etag()), None).await;
+}
+
+/// Readers look for what has just been published.
+async fn search(day: &mut Scenario) {
+    let (editor, anyone) = (day.app.staff("editor@trend.example").await, day.app.anonymous());
+    let new = json!({ "original_language": "az", "headline": "Şuşada xarıbülbül festivalı", "body_html": "<p>Xarıbülbül festivalı Şuşada açıldı.</p>" });
+    let id = id_of(&editor.post("/v1/articles").json(&new).expect(201).await);
+    let place = format!("/v1/articles/{id}/translations/az");
+    let text = editor.get(&place).expect(200).await;
+    editor.post(&format!("{place}/publish")).if_match(&text.etag()).expect(200).await;
+    let query = "?q=%D1%85%D0%B0%D1%80%D1%8B%D0%B1%D2%AF%D0%BB%D0%B1%D2%AF%D0%BB&language=az";
+    day.call("search_published_articles", &anyone, &[], query, None, None).await;
+    day.call("suggest_published_articles", &anyone, &[], "?q=xarib", None, None).await;
 }

@@ -302,7 +302,9 @@ fn tables_made() -> Vec<String> {
     let mut migrations = vec![];
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite"), &mut migrations);
     let lines = migrations.iter().flat_map(|(_, sql)| sql.lines());
-    lines.filter_map(|line| Some(line.strip_prefix("CREATE TABLE ")?.split([' ', '(']).next()?.to_owned())).collect()
+    lines
+        .filter_map(|line| Some(line.strip_prefix("CREATE TABLE ").or(line.strip_prefix("CREATE VIRTUAL TABLE "))?.split([' ', '(']).next()?.to_owned()))
+        .collect()
 }
 
 #[test]

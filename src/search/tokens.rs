@@ -1,0 +1,113 @@
+//! Words of a text (UAX 29), and how they are written in the index.
+
+use crate::language::{Tag, fold, lowercase};
+use icu_normalizer::ComposingNormalizerBorrowed;
+use std::borrow::Cow;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Letters of a word that count.
+const LONGEST: usize = 40;
+
+/// A word where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token<'t> {
+    /// The first letters of it, where it is very long.
+    pub word: &'t str,
+    /// Where it begins, in code points.
+    pub index: usize,
+    /// Its length, in code points.
+    pub length: usize,
+}
+
+/// Apostrophes that are no part of words for Unicode, but for those who type them.
+const STRANGE_APOSTROPHES: [char; 6] = ['`', '´', '′', 'ʹ', '＇', 'ˊ'];
+
+/// The text with apostrophes that keep words together. Code points stay where they are.
+pub fn prepare(text: &str) -> Cow<'_, str> {
+    if text.contains(STRANGE_APOSTROPHES) { Cow::Owned(text.replace(STRANGE_APOSTROPHES, "’")) } else { Cow::Borrowed(text) }
+}
+
+/// The words of a [prepared](prepare) text.
+pub fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
+    let (mut byte, mut index) = (0, 0);
+    text.unicode_word_indices().map(move |(at, word)| {
+        index += text.get(byte..at).map_or(0, |between| between.chars().count());
+        byte = at;
+        let length = word.chars().count();
+        let end = if length > LONGEST { word.char_indices().nth(LONGEST).map_or(word.len(), |(end, _)| end) } else { word.len() };
+        Token { word: word.get(..end).unwrap_or(word), index, length }
+    })
+}
+
+/// A word in lower case, as it stands: composed, with one apostrophe for all, and without what cannot be seen.
+pub fn exact(word: &str, language: &Tag) -> String {
+    let lower = lowercase(word, language);
+    ComposingNormalizerBorrowed::new_nfc().normalize(&lower).chars().filter_map(written).collect()
+}
+
+fn written(c: char) -> Option<char> {
+    match c {
+        '\'' | '’' | '‘' | 'ʻ' | 'ʼ' | 'ʽ' | 'ˈ' => Some('ʼ'),
+        // Format characters, which words may contain (UAX 29, WB4).
+        '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' => None,
+        // The engines would split words there.
+        c if c.is_ascii() && !c.is_ascii_alphanumeric() => Some('·'),
+        // What has an ASCII capital still, an engine would lower.
+        c => Some(c.to_ascii_lowercase()),
+    }
+}
+
+/// The keys of a word of a text; see [`fold`].
+pub fn keys(word: &str, language: &Tag) -> Vec<String> {
+    fold(word, language)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn tag(text: &str) -> Tag {
+        Tag::parse(text).unwrap()
+    }
+
+    fn words(text: &str) -> Vec<(String, usize, usize)> {
+        tokens(&prepare(text)).map(|token| (token.word.to_owned(), token.index, token.length)).collect()
+    }
+
+    #[test]
+    fn words_stand_where_they_are() {
+        let found = words("«Қазақстан», O`zbekiston 2026 — нур-султан");
+        let expected = [("Қазақстан", 1, 9), ("O’zbekiston", 13, 11), ("2026", 25, 4), ("нур", 32, 3), ("султан", 36, 6)];
+        assert_eq!(found, expected.map(|(word, index, length)| (word.to_owned(), index, length)));
+        let long = words(&"ә".repeat(100));
+        assert_eq!((long[0].0.chars().count(), long[0].2), (40, 100));
+    }
+
+    #[test]
+    fn words_are_written_in_one_way() {
+        for (language, word, written) in [
+            ("uz", "OʻZBEKISTON", "oʼzbekiston"),
+            ("uz", "O'zbekiston", "oʼzbekiston"),
+            ("tr", "ISPARTA", "ısparta"),
+            ("en", "e\u{301}t\u{200d}e\u{301}", "été"),
+            ("en", "turkic.world", "turkic·world"),
+        ] {
+            assert_eq!(exact(word, &tag(language)), written);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn tokens_are_parts_of_any_text(text in any::<String>()) {
+            let prepared = prepare(&text);
+            let letters: Vec<char> = prepared.chars().collect();
+            for token in tokens(&prepared) {
+                let there: String = letters[token.index..token.index + token.length].iter().collect();
+                prop_assert!(there.starts_with(token.word));
+                let written = exact(token.word, &tag("tr"));
+                prop_assert!(written.chars().all(|c| !c.is_ascii() || c.is_ascii_lowercase() || c.is_ascii_digit()), "{written:?}");
+            }
+        }
+    }
+}
