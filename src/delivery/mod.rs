@@ -11,6 +11,7 @@ mod list;
 mod negotiation;
 mod schema;
 mod store;
+mod view;
 
 pub use schema::{Alternate, BodyForm, PublishedArticleWithBody};
 
