@@ -9,6 +9,7 @@
 //! - [`conversion`] leads from one script of a language into another;
 //! - [`common_turkic()`] shows a text of any Turkic language in the letters that all have in common;
 //! - [`fold`], [`query_keys`] and [`stem`] make the keys that texts are found by;
+//! - [`sort_key`] puts names into the order of an alphabet;
 //! - [`slug()`] turns a headline into the last part of its address.
 
 mod casing;
@@ -21,6 +22,7 @@ mod romanise;
 mod script;
 mod search;
 mod slug;
+mod sort;
 mod table;
 mod tag;
 mod wire;
@@ -32,4 +34,5 @@ pub use negotiate::negotiate;
 pub use script::{Direction, Script};
 pub use search::{Folder, fold, query_keys, stem};
 pub use slug::slug;
+pub use sort::{Sorter, sort_key};
 pub use tag::{Tag, TagError};
