@@ -38,6 +38,7 @@ pub mod audit;
 pub mod auth;
 pub mod backup;
 pub mod body;
+pub mod by_name;
 pub mod comments;
 pub mod delivery;
 pub mod front_pages;

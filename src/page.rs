@@ -111,6 +111,11 @@ impl<T> Page<T> {
         Self { data, meta: Meta { limit, has_more: false, next_cursor: None, count: None } }
     }
 
+    /// The page with each of its items changed.
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
+        Page { data: self.data.into_iter().map(change).collect(), meta: self.meta }
+    }
+
     #[must_use]
     pub fn counted(mut self, count: Option<i64>) -> Self {
         self.meta.count = count;

@@ -47,7 +47,7 @@ fn answer(agency: &Agency) -> Result<Answer> {
 
 /// List agencies
 ///
-/// By slug.
+/// By slug, or by name in the alphabet of a language.
 #[utoipa::path(tag = "agencies", params(AgencyFilter), responses((status = 200, description = "A page of agencies", body = Page<Agency>)),
     extensions(("x-problems" = json!(["invalid_cursor"]))))]
 #[get("/agencies")]

@@ -1,6 +1,7 @@
 //! The table of agencies.
 
 use super::{Agency, AgencyState, countries};
+use crate::by_name::{ByName, NameKey, NameSort};
 use crate::db::{Db, Query, Reader, Sql, Timestamp, Tx};
 use crate::error::{Code, Error, Result, Unique};
 use crate::extract::List;
@@ -28,15 +29,33 @@ pub(super) struct AgencyFilter {
     /// ISO 3166-1 alpha-2 codes.
     #[param(value_type = Option<String>, example = "KZ,KG")]
     pub country: Option<List<String>>,
+    /// `name`: by name, in the alphabet of `sort_language`. Else by slug.
+    #[param(value_type = Option<NameSort>, inline)]
+    pub sort: Option<NameSort>,
+    /// The language by whose alphabet, and by whose names, `sort=name` sorts.
+    #[param(value_type = Option<Tag>, example = "kk")]
+    pub sort_language: Option<Tag>,
     /// 1 to 100; 25 where nothing is said.
     #[param(minimum = 1, maximum = 100)]
     pub limit: Option<u16>,
     pub cursor: Option<String>,
 }
 
-/// A page of agencies, by slug.
+/// A page of agencies, by slug or by name.
 pub(super) async fn list(db: &Db, filter: &AgencyFilter) -> Result<Page<Agency>> {
-    let asked = Asked::<String>::read(filter.limit, filter.cursor.as_deref(), &(&filter.state, &filter.country))?;
+    let (cursor, filters) = (filter.cursor.as_deref(), (&filter.state, &filter.country));
+    if let Some(by_name) = ByName::read(filter.sort, filter.sort_language.as_ref())? {
+        let asked = Asked::<NameKey>::read(filter.limit, cursor, &(filters, &filter.sort_language))?;
+        let found: Vec<Agency> = filtered(db, filter)?.all().await?;
+        return Ok(by_name.page(found, &asked, |agency| (&agency.names.0, agency.id)));
+    }
+    let asked = Asked::<String>::read(filter.limit, cursor, &filters)?;
+    let query = filtered(db, filter)?.push_some(" AND slug > ", asked.after.as_deref());
+    let found = query.push(" ORDER BY slug LIMIT ").push_bind(asked.fetch()).all().await?;
+    Ok(asked.page(found, |agency: &Agency| agency.slug.clone()))
+}
+
+fn filtered<'q>(db: &'q Db, filter: &AgencyFilter) -> Result<Query<'q>> {
     let mut query = db.query(AGENCY).push(" WHERE 1 = 1");
     if let Some(states) = &filter.state {
         query = query.push(" AND state IN (").push_list(states.0.iter().copied()).push(")");
@@ -47,9 +66,7 @@ pub(super) async fn list(db: &Db, filter: &AgencyFilter) -> Result<Page<Agency>>
         }
         query = query.push(" AND country IN (").push_list(codes.0.iter().map(String::as_str)).push(")");
     }
-    query = query.push_some(" AND slug > ", asked.after.as_deref());
-    let found = query.push(" ORDER BY slug LIMIT ").push_bind(asked.fetch()).all().await?;
-    Ok(asked.page(found, |agency: &Agency| agency.slug.clone()))
+    Ok(query)
 }
 
 fn by_reference<'c>(query: Query<'c>, reference: &str) -> Query<'c> {

@@ -7,6 +7,7 @@
 mod from_html;
 mod html;
 mod lists;
+mod map;
 mod parse;
 mod tags;
 mod text;

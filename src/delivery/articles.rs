@@ -4,6 +4,7 @@ use super::conditional::{Public, join_links};
 use super::negotiation::{self, Fallback, Wanted};
 use super::schema::PublishedArticleWithBody;
 use super::store::{self, Document, Filter};
+use super::view::{self, View};
 use crate::db::Conn;
 use crate::error::{Code, Error, Result};
 use crate::extract::{Path, Query};
@@ -54,6 +55,9 @@ struct ByIdQuery {
     fallback: Option<Fallback>,
     #[param(value_type = Option<BodyFormat>, inline)]
     body_format: Option<BodyFormat>,
+    /// `common-turkic`: headline, summary, dateline and body in the letters that the Turkic languages share. For az, tr, kk, ky, uz and tk.
+    #[param(value_type = Option<View>, inline)]
+    view: Option<View>,
     #[param(value_type = Option<Include>, inline)]
     include: Option<Include>,
 }
@@ -64,6 +68,9 @@ struct ByIdQuery {
 struct BySlugQuery {
     #[param(value_type = Option<BodyFormat>, inline)]
     body_format: Option<BodyFormat>,
+    /// `common-turkic`: headline, summary, dateline and body in the letters that the Turkic languages share. For az, tr, kk, ky, uz and tk.
+    #[param(value_type = Option<View>, inline)]
+    view: Option<View>,
     #[param(value_type = Option<Include>, inline)]
     include: Option<Include>,
 }
@@ -71,7 +78,7 @@ struct BySlugQuery {
 /// Read a public text by its address
 ///
 /// An address that the text had before leads to the one it has now (308). A text that was killed answers 410 under every
-/// address that it had.
+/// address that it had. In a `view` the text is converted when it is read.
 #[utoipa::path(tag = "delivery", params(AddressPath, BySlugQuery), responses((status = 200, description = "The text", body = PublishedArticleWithBody),
     (status = 304, description = "You have it"), (status = 308, description = "It has another address")),
     extensions(("x-problems" = json!(["withdrawn"]))))]
@@ -82,10 +89,10 @@ async fn get_published_article_by_slug(
     Path(path): Path<AddressPath>,
     Query(query): Query<BySlugQuery>,
 ) -> Result<HttpResponse> {
-    let format = query.body_format.unwrap_or(BodyFormat::PortableText);
+    let shown = Shown { format: query.body_format.unwrap_or(BodyFormat::PortableText), view: query.view, include: query.include };
     let mut on = state.public.acquire().await?;
-    if let Some(document) = store::by_slug(&mut on, &path.language, &path.slug, format).await? {
-        return Ok(send(&mut on, document, format, query.include, Asked::default()).await?.answer(&request));
+    if let Some(document) = store::by_slug(&mut on, &path.language, &path.slug, shown.stored()).await? {
+        return Ok(send(&mut on, document, &shown, Asked::default()).await?.answer(&request));
     }
     let moved = store::moved(&mut on, &path.language, &path.slug).await?;
     let Some((article, now_at)) = moved else { return Err(Error::not_found("article")) };
@@ -105,7 +112,7 @@ async fn get_published_article_by_slug(
 /// Read a public text by its article
 ///
 /// Without `language`, the original. With it, strictly that language; `fallback` names others to take instead, and the
-/// answer then says so.
+/// answer then says so. In a `view` the text is converted when it is read.
 #[utoipa::path(tag = "delivery", params(ArticlePath, ByIdQuery), responses((status = 200, description = "The text", body = PublishedArticleWithBody),
     (status = 304, description = "You have it")), extensions(("x-problems" = json!(["withdrawn", "language_not_published"]))))]
 #[get("/articles/{id}")]
@@ -116,7 +123,7 @@ async fn get_published_article(
     Query(query): Query<ByIdQuery>,
 ) -> Result<HttpResponse> {
     negotiation::check(query.language.as_ref(), query.fallback.as_ref())?;
-    let format = query.body_format.unwrap_or(BodyFormat::PortableText);
+    let shown = Shown { format: query.body_format.unwrap_or(BodyFormat::PortableText), view: query.view, include: query.include };
     let mut on = state.public.acquire().await?;
     let varies = query.language == Some(Wanted::Auto);
     let wanted = match query.language {
@@ -128,9 +135,9 @@ async fn get_published_article(
     if let (Some(wanted), Some(fallback)) = (&wanted, &query.fallback) {
         languages.extend(fallback.after(wanted));
     }
-    if let Some(document) = store::by_id(&mut on, path.id, &languages, format).await? {
+    if let Some(document) = store::by_id(&mut on, path.id, &languages, shown.stored()).await? {
         let requested = wanted.filter(|wanted| *wanted != document.language);
-        return Ok(send(&mut on, document, format, query.include, Asked { requested, varies }).await?.answer(&request));
+        return Ok(send(&mut on, document, &shown, Asked { requested, varies }).await?.answer(&request));
     }
     Err(missing(&mut on, path.id, wanted.as_ref()).await?)
 }
@@ -162,7 +169,24 @@ struct Asked {
     varies: bool,
 }
 
-async fn send(on: &mut Conn, document: Document, format: BodyFormat, include: Option<Include>, asked: Asked) -> Result<Public> {
+/// In which form a text is wanted.
+struct Shown {
+    format: BodyFormat,
+    view: Option<View>,
+    include: Option<Include>,
+}
+
+impl Shown {
+    /// The stored form that it is made of.
+    fn stored(&self) -> BodyFormat {
+        if self.view.is_some() { BodyFormat::PortableText } else { self.format }
+    }
+}
+
+async fn send(on: &mut Conn, mut document: Document, shown: &Shown, asked: Asked) -> Result<Public> {
+    if let Some(view) = shown.view {
+        document = view::apply(on, view, document, shown.format).await?;
+    }
     let mut body = document.card;
     body.reserve(document.body.len() + 128);
     // What follows goes before the closing brace.
@@ -174,9 +198,13 @@ async fn send(on: &mut Conn, document: Document, format: BodyFormat, include: Op
     }
     body.push_str(",\"body\":");
     body.push_str(&document.body);
-    let mut etag = format!("{}.{}.{}", document.id, document.rendition, format.as_str());
+    let mut etag = format!("{}.{}.{}", document.id, document.rendition, shown.format.as_str());
+    if let Some(view) = shown.view {
+        etag.push('.');
+        etag.push_str(view.as_str());
+    }
     let mut modified_at = document.modified_at;
-    if include == Some(Include::Related) {
+    if shown.include == Some(Include::Related) {
         let filter = Filter { ids: document.related.0.clone(), languages: vec![document.language.clone()], ..Filter::default() };
         body.push_str(",\"related\":[");
         if !filter.ids.is_empty() {
@@ -197,7 +225,7 @@ async fn send(on: &mut Conn, document: Document, format: BodyFormat, include: Op
         etag,
         modified_at,
         surrogate_key: document.surrogate_key,
-        language: Some(document.language.to_string()),
+        language: Some(if shown.view.is_some() { view::tag_of(&document.language) } else { document.language.to_string() }),
         links: join_links(document.links, ""),
         varies: asked.varies,
     })

@@ -3,9 +3,12 @@
 use super::conditional::{Public, hash};
 use super::schema::PublishedLanguage;
 use super::store::{self, Profile};
+use crate::by_name::{ByName, NameKey, NameOrder, NameSort};
 use crate::db::Timestamp;
 use crate::error::{Error, Result};
 use crate::extract::{Path, Query};
+use crate::language::Tag;
+use crate::names::Names;
 use crate::page::{Asked, Page, next_link};
 use crate::publication::{AgencyProfile, SectionProfile, StaffProfile};
 use crate::state::State;
@@ -45,6 +48,12 @@ struct Paging {
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u16>,
     cursor: Option<String>,
+    /// `name`: by name, in the alphabet of `sort_language`. Else in an order of no meaning.
+    #[param(value_type = Option<NameSort>, inline)]
+    sort: Option<NameSort>,
+    /// The language by whose alphabet, and by whose names, `sort=name` sorts.
+    #[param(value_type = Option<Tag>, example = "kk")]
+    sort_language: Option<Tag>,
 }
 
 fn public(body: String, modified_at: Timestamp, surrogate_key: &str, links: String) -> Public {
@@ -55,6 +64,26 @@ fn whole(profiles: &[Profile], modified_at: Timestamp, surrogate_key: &str) -> P
     let documents: Vec<&str> = profiles.iter().map(|profile| profile.document.as_str()).collect();
     let body = format!("{{\"data\":[{}],\"meta\":{{\"limit\":{},\"has_more\":false,\"next_cursor\":null}}}}", documents.join(","), documents.len());
     public(body, modified_at, surrogate_key, String::new())
+}
+
+#[derive(Deserialize)]
+struct Named {
+    names: Names,
+}
+
+/// Profiles with what they are called.
+fn named(profiles: Vec<Profile>) -> Result<Vec<(Profile, Names)>> {
+    let read = |profile: Profile| {
+        let Named { names } = serde_json::from_str(&profile.document).map_err(Error::internal)?;
+        Ok((profile, names))
+    };
+    profiles.into_iter().map(read).collect()
+}
+
+fn ordered(profiles: Vec<Profile>, by_name: Option<&ByName>) -> Result<Vec<Profile>> {
+    let Some(by_name) = by_name else { return Ok(profiles) };
+    let sorted = by_name.sort(named(profiles)?, |(profile, names)| (names, profile.id));
+    Ok(sorted.into_iter().map(|(profile, _)| profile).collect())
 }
 
 /// List the languages in which something is public
@@ -82,21 +111,25 @@ async fn list_published_languages(state: Data<State>, request: HttpRequest) -> R
 
 /// List the sections
 ///
-/// In their order.
-#[utoipa::path(tag = "delivery", responses((status = 200, description = "Sections", body = Page<SectionProfile>), (status = 304, description = "You have it")))]
+/// In their order, or by name in the alphabet of a language.
+#[utoipa::path(tag = "delivery", params(NameOrder), responses((status = 200, description = "Sections", body = Page<SectionProfile>), (status = 304, description = "You have it")))]
 #[get("/sections")]
-async fn list_published_sections(state: Data<State>, request: HttpRequest) -> Result<HttpResponse> {
+async fn list_published_sections(state: Data<State>, request: HttpRequest, Query(order): Query<NameOrder>) -> Result<HttpResponse> {
+    let by_name = ByName::read(order.sort, order.sort_language.as_ref())?;
     let mut on = state.public.acquire().await?;
-    let profiles = store::profiles(&mut on, "section").await?;
+    let profiles = ordered(store::profiles(&mut on, "section").await?, by_name.as_ref())?;
     Ok(whole(&profiles, store::changed_at(&mut on, "section").await?, "sections").answer(&request))
 }
 
 /// List the agencies
-#[utoipa::path(tag = "delivery", responses((status = 200, description = "Agencies", body = Page<AgencyProfile>), (status = 304, description = "You have it")))]
+///
+/// The platform first, or by name in the alphabet of a language.
+#[utoipa::path(tag = "delivery", params(NameOrder), responses((status = 200, description = "Agencies", body = Page<AgencyProfile>), (status = 304, description = "You have it")))]
 #[get("/agencies")]
-async fn list_published_agencies(state: Data<State>, request: HttpRequest) -> Result<HttpResponse> {
+async fn list_published_agencies(state: Data<State>, request: HttpRequest, Query(order): Query<NameOrder>) -> Result<HttpResponse> {
+    let by_name = ByName::read(order.sort, order.sort_language.as_ref())?;
     let mut on = state.public.acquire().await?;
-    let profiles = store::profiles(&mut on, "agency").await?;
+    let profiles = ordered(store::profiles(&mut on, "agency").await?, by_name.as_ref())?;
     Ok(whole(&profiles, store::changed_at(&mut on, "agency").await?, "agencies").answer(&request))
 }
 
@@ -114,17 +147,21 @@ async fn get_published_agency(state: Data<State>, request: HttpRequest, Path(pat
     extensions(("x-problems" = json!(["invalid_cursor"]))))]
 #[get("/staff")]
 async fn list_published_staff(state: Data<State>, request: HttpRequest, Query(paging): Query<Paging>) -> Result<HttpResponse> {
-    let asked = Asked::<String>::read(paging.limit, paging.cursor.as_deref(), &"staff")?;
     let mut on = state.public.acquire().await?;
-    let mut profiles = store::profiles_after(&mut on, "staff", asked.after.clone(), asked.fetch()).await?;
-    let has_more = profiles.len() > usize::from(asked.limit);
-    profiles.truncate(usize::from(asked.limit));
-    let next = profiles.last().filter(|_| has_more).map(|last| asked.cursor(last.slug.clone()));
-    let documents: Vec<&str> = profiles.iter().map(|profile| profile.document.as_str()).collect();
-    let cursor = serde_json::to_string(&next).map_err(Error::internal)?;
-    let body = format!("{{\"data\":[{}],\"meta\":{{\"limit\":{},\"has_more\":{has_more},\"next_cursor\":{cursor}}}}}", documents.join(","), asked.limit);
+    let (cursor, by_name) = (paging.cursor.as_deref(), ByName::read(paging.sort, paging.sort_language.as_ref())?);
+    let page = if let Some(by_name) = by_name {
+        let asked = Asked::<NameKey>::read(paging.limit, cursor, &("staff", &paging.sort_language))?;
+        by_name.page(named(store::profiles(&mut on, "staff").await?)?, &asked, |(profile, names)| (names, profile.id)).map(|(profile, _)| profile)
+    } else {
+        let asked = Asked::<String>::read(paging.limit, cursor, &"staff")?;
+        let profiles = store::profiles_after(&mut on, "staff", asked.after.clone(), asked.fetch()).await?;
+        asked.page(profiles, |last: &Profile| last.slug.clone())
+    };
+    let documents: Vec<&str> = page.data.iter().map(|profile| profile.document.as_str()).collect();
+    let meta = serde_json::to_string(&page.meta).map_err(Error::internal)?;
+    let body = format!("{{\"data\":[{}],\"meta\":{meta}}}", documents.join(","));
     let modified_at = store::changed_at(&mut on, "staff").await?;
-    let links = next.map(|cursor| next_link(&state.url("/v1/delivery/staff"), request.query_string(), &cursor)).unwrap_or_default();
+    let links = page.meta.next_cursor.map(|cursor| next_link(&state.url("/v1/delivery/staff"), request.query_string(), &cursor)).unwrap_or_default();
     Ok(public(body, modified_at, "staff", links).answer(&request))
 }
 

@@ -12,6 +12,7 @@ mod negotiation;
 mod schema;
 mod search;
 mod store;
+mod view;
 
 pub use schema::{Alternate, BodyForm, PublishedArticleWithBody};
 

@@ -1,5 +1,6 @@
 //! The shapes of delivery's answers, for the contract. The bytes themselves were made when they were published.
 
+use super::view::View;
 use crate::body::Body;
 use crate::db::Timestamp;
 use crate::language::{Direction, Tag};
@@ -30,6 +31,13 @@ pub struct PublishedArticle {
 pub struct PublishedArticleWithBody {
     #[serde(flatten)]
     pub article: PublishedArticle,
+    /// The view that was asked for. `language` is still that of the text; `Content-Language` says which letters these are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
+    pub view: Option<View>,
+    /// `true` in a view: headline, summary, dateline and body were converted by rule when they were read, and nobody has seen them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub derived: Option<bool>,
     pub body: BodyForm,
     /// With `include=related`: those that are public in the language of this text.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -61,6 +61,11 @@ pub async fn languages_of(on: impl Reader<'_>, article: Uuid) -> Result<Vec<Tag>
     Ok(rows.into_iter().map(|(language,)| language).collect())
 }
 
+/// Where articles are read, in each language.
+pub async fn addresses(on: impl Reader<'_>, articles: &[Uuid]) -> Result<Vec<(Uuid, Tag, String)>> {
+    Ok(on.query("SELECT article_id, language, url FROM published_documents WHERE article_id IN (").push_list(articles.iter().copied()).push(")").all().await?)
+}
+
 /// Where the text went that once had this address.
 pub async fn moved(on: impl Reader<'_>, language: &Tag, slug: &str) -> Result<Option<(Uuid, Option<String>)>> {
     Ok(on

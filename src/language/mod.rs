@@ -7,11 +7,14 @@
 //! - [`negotiate()`] answers `Accept-Language`;
 //! - [`lowercase`], [`uppercase`] and [`titlecase_first`] keep dotted and dotless i apart;
 //! - [`conversion`] leads from one script of a language into another;
+//! - [`common_turkic()`] shows a text of any Turkic language in the letters that all have in common;
 //! - [`fold`], [`query_keys`] and [`stem`] make the keys that texts are found by;
 //! - [`detect()`] tells which language and script a text is in;
+//! - [`sort_key`] puts names into the order of an alphabet;
 //! - [`slug()`] turns a headline into the last part of its address.
 
 mod casing;
+mod common_turkic;
 mod convert;
 pub mod detect;
 #[cfg(test)]
@@ -21,15 +24,18 @@ mod romanise;
 mod script;
 mod search;
 mod slug;
+mod sort;
 mod table;
 mod tag;
 mod wire;
 
 pub use casing::{lowercase, titlecase_first, uppercase};
+pub use common_turkic::{COMMON_TURKIC, COMMON_TURKIC_LANGUAGES, common_turkic, has_common_turkic};
 pub use convert::{CONVERSIONS, Conversion, Converted, Trust, Warning, conversion};
 pub use detect::{Guess, detect};
 pub use negotiate::negotiate;
 pub use script::{Direction, Script};
-pub use search::{fold, query_keys, stem};
+pub use search::{Folder, fold, query_keys, stem};
 pub use slug::slug;
+pub use sort::{Sorter, sort_key};
 pub use tag::{Tag, TagError};

@@ -4,10 +4,12 @@ use super::{NewSection, Section, SectionChange, SectionState, arrange, create, p
 use crate::answer::Answer;
 use crate::audit::{Action, By, HOUSE};
 use crate::auth::Caller;
+use crate::by_name::{ByName, NameSort};
 use crate::error::{Faults, Result};
 use crate::extract::{Body, List, Path, Query};
 use crate::idempotency::Write;
 use crate::jobs;
+use crate::language::Tag;
 use crate::page::Page;
 use crate::policy::{ManageSections, ReadHouse};
 use crate::precondition::{IfMatch, Precondition};
@@ -36,6 +38,12 @@ struct SectionPath {
 struct SectionFilter {
     #[param(value_type = Option<String>, example = "active")]
     state: Option<List<SectionState>>,
+    /// `name`: by name, in the alphabet of `sort_language`. Else in their order.
+    #[param(value_type = Option<NameSort>, inline)]
+    sort: Option<NameSort>,
+    /// The language by whose alphabet, and by whose names, `sort=name` sorts.
+    #[param(value_type = Option<Tag>, example = "kk")]
+    sort_language: Option<Tag>,
 }
 
 /// The order of the sections.
@@ -54,12 +62,17 @@ fn answer(section: &Section) -> Result<Answer> {
 
 /// List sections
 ///
-/// In their order.
+/// In their order, or by name in the alphabet of a language.
 #[utoipa::path(tag = "sections", params(SectionFilter), responses((status = 200, description = "All sections", body = Page<Section>)))]
 #[get("/sections")]
 async fn list_sections(state: Data<State>, _caller: Caller<ReadHouse>, Query(filter): Query<SectionFilter>) -> Result<Answer> {
     let states = filter.state.as_ref().map(|states| states.0.as_slice());
-    Answer::ok(&Page::whole(store::list(&state.db, states).await?))
+    let by_name = ByName::read(filter.sort, filter.sort_language.as_ref())?;
+    let found = store::list(&state.db, states).await?;
+    Answer::ok(&Page::whole(match by_name {
+        Some(by_name) => by_name.sort(found, |section| (&section.names.0, section.id)),
+        None => found,
+    }))
 }
 
 /// Read a section

@@ -62,7 +62,8 @@ pub(super) fn answer(member: &StaffMember) -> Result<Answer> {
 
 /// List staff
 ///
-/// Everybody of your agency, also those who have left; staff of the platform see all agencies. In the order in which they came.
+/// Everybody of your agency, also those who have left; staff of the platform see all agencies. In the order in which they came, or by name in the alphabet of
+/// a language.
 #[utoipa::path(tag = "staff", params(StaffFilter), responses((status = 200, description = "A page of staff", body = Page<StaffMember>)),
     extensions(("x-problems" = json!(["invalid_cursor"]))))]
 #[get("/staff")]

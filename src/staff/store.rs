@@ -5,7 +5,8 @@ use crate::agencies;
 use crate::articles;
 use crate::assignments;
 use crate::auth::{self, InvitationMail, Purpose};
-use crate::db::{Db, Reader, Sql, Timestamp, Tx};
+use crate::by_name::{ByName, NameKey, NameSort};
+use crate::db::{Db, Query, Reader, Sql, Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result};
 use crate::extract::List;
 use crate::jobs;
@@ -44,16 +45,36 @@ pub struct StaffFilter {
     /// A part of the e-mail address, whatever its case.
     #[param(max_length = 254)]
     pub q: Option<String>,
+    /// `name`: by name, in the alphabet of `sort_language`. Else in the order in which they came.
+    #[param(value_type = Option<NameSort>, inline)]
+    pub sort: Option<NameSort>,
+    /// The language by whose alphabet, and by whose names, `sort=name` sorts.
+    #[param(value_type = Option<Tag>, example = "kk")]
+    pub sort_language: Option<Tag>,
     /// 1 to 100; 25 where nothing is said.
     #[param(minimum = 1, maximum = 100)]
     pub limit: Option<u16>,
     pub cursor: Option<String>,
 }
 
-/// A page of the staff that the caller may see, in the order in which they came.
+/// A page of the staff that the caller may see, in the order in which they came or by name.
 pub(super) async fn list(db: &Db, actor: &Actor, filter: &StaffFilter) -> Result<Page<StaffMember>> {
-    let filters = (&filter.agency, &filter.role, &filter.state, &filter.language, &filter.q);
-    let asked = Asked::<(i64, Uuid)>::read(filter.limit, filter.cursor.as_deref(), &filters)?;
+    let (cursor, filters) = (filter.cursor.as_deref(), (&filter.agency, &filter.role, &filter.state, &filter.language, &filter.q));
+    if let Some(by_name) = ByName::read(filter.sort, filter.sort_language.as_ref())? {
+        let asked = Asked::<NameKey>::read(filter.limit, cursor, &(filters, &filter.sort_language))?;
+        let found: Vec<StaffMember> = filtered(db, actor, filter).await?.all().await?;
+        return Ok(by_name.page(found, &asked, |member| (&member.names.0, member.id)));
+    }
+    let asked = Asked::<(i64, Uuid)>::read(filter.limit, cursor, &filters)?;
+    let mut query = filtered(db, actor, filter).await?;
+    if let Some((at, id)) = asked.after {
+        query = query.push(" AND (created_at, id) > (").push_bind(Timestamp::from_micros(at)).push(", ").push_bind(id).push(")");
+    }
+    let found: Vec<StaffMember> = query.push(" ORDER BY created_at, id LIMIT ").push_bind(asked.fetch()).all().await?;
+    Ok(asked.page(found, |member: &StaffMember| (member.created_at.micros(), member.id)))
+}
+
+async fn filtered<'q>(db: &'q Db, actor: &Actor, filter: &StaffFilter) -> Result<Query<'q>> {
     let mut query = db.query("SELECT ").push(COLUMNS).push(" FROM staff WHERE 1 = 1");
     query = query.push_some(" AND agency_id = ", (!actor.platform).then_some(actor.agency));
     if let Some(references) = &filter.agency {
@@ -76,11 +97,7 @@ pub(super) async fn list(db: &Db, actor: &Actor, filter: &StaffFilter) -> Result
     if let Some(q) = &filter.q {
         query = query.push(" AND email_key LIKE ").push_bind(like(q)?).push(" ESCAPE '\\'");
     }
-    if let Some((at, id)) = asked.after {
-        query = query.push(" AND (created_at, id) > (").push_bind(Timestamp::from_micros(at)).push(", ").push_bind(id).push(")");
-    }
-    let found: Vec<StaffMember> = query.push(" ORDER BY created_at, id LIMIT ").push_bind(asked.fetch()).all().await?;
-    Ok(asked.page(found, |member: &StaffMember| (member.created_at.micros(), member.id)))
+    Ok(query)
 }
 
 /// Contains the text.

@@ -7,6 +7,7 @@ mod articles;
 mod assignments;
 mod audit;
 mod auth;
+mod by_name;
 mod comments;
 mod contract;
 mod corrections;

@@ -1,13 +1,9 @@
 //! Kazakh: Cyrillic, the Latin alphabet of 2021, and the Arabic one of China (tote jazu).
 
-use super::Piece;
+use super::{Piece, Word};
 
-fn neighbours(word: &[char], at: usize) -> Option<(char, Option<char>)> {
-    word.get(at).map(|letter| (*letter, word.get(at + 1).copied()))
-}
-
-pub(super) fn to_latin(word: &[char], at: usize) -> Option<Piece> {
-    let text = match *word.get(at)? {
+pub(super) fn to_latin(word: &Word<'_>, at: usize) -> Option<Piece> {
+    let text = match word.get(at)? {
         'а' => "a",
         'ә' => "ä",
         'б' => "b",
@@ -55,9 +51,9 @@ const fn is_latin_vowel(letter: char) -> bool {
     matches!(letter, 'a' | 'ä' | 'e' | 'i' | 'o' | 'ö' | 'u' | 'ū' | 'ü' | 'y' | 'ı')
 }
 
-pub(super) fn from_latin(word: &[char], at: usize) -> Option<Piece> {
-    let (letter, next) = neighbours(word, at)?;
-    let before = at.checked_sub(1).and_then(|before| word.get(before)).copied();
+pub(super) fn from_latin(word: &Word<'_>, at: usize) -> Option<Piece> {
+    let (letter, next) = (word.get(at)?, word.get(at + 1));
+    let before = word.before(at);
     let text = match (letter, next) {
         ('t', Some('ş')) => return Some(Piece::guessed(2, "ч", "tş", "тш")),
         ('t', Some('s')) => return Some(Piece::guessed(2, "ц", "ts", "тс")),
@@ -109,14 +105,14 @@ fn cyrillic(letter: char) -> Option<&'static str> {
 }
 
 /// A word of front vowels begins with a hamza, unless it has a letter that tells it already.
-pub(super) fn hamza(word: &[char]) -> &'static str {
-    let has = |letters: &str| word.iter().any(|c| letters.contains(*c));
-    if has("әөүі") && !has("еэгк") { "ء" } else { "" }
+pub(super) fn hamza(word: &Word<'_>) -> &'static str {
+    let has = |is: fn(&char) -> bool| word.letters.iter().any(is);
+    if has(|c| matches!(c, 'ә' | 'ө' | 'ү' | 'і')) && !has(|c| matches!(c, 'е' | 'э' | 'г' | 'к')) { "ء" } else { "" }
 }
 
-pub(super) fn to_arabic(word: &[char], at: usize) -> Option<Piece> {
-    let (letter, next) = neighbours(word, at)?;
-    let before = at.checked_sub(1).and_then(|before| word.get(before)).copied();
+pub(super) fn to_arabic(word: &Word<'_>, at: usize) -> Option<Piece> {
+    let (letter, next) = (word.get(at)?, word.get(at + 1));
+    let before = word.before(at);
     let text = match (letter, next) {
         ('и', Some('я' | 'ю' | 'й')) => "",
         ('ь', Some('е')) => "ي",
@@ -124,7 +120,7 @@ pub(super) fn to_arabic(word: &[char], at: usize) -> Option<Piece> {
         // маршалл, филиппин
         (letter, Some(next)) if letter == next && matches!(letter, 'л' | 'п' | 'е') => "",
         ('ц', _) if before == Some('к') => "س",
-        ('н', Some('г')) if word.get(at + 2).is_none_or(|after| "бпдтгк".contains(*after)) => return Some(Piece::of(2, "ڭ")),
+        ('н', Some('г')) if word.get(at + 2).is_none_or(|after| matches!(after, 'б' | 'п' | 'д' | 'т' | 'г' | 'к')) => return Some(Piece::of(2, "ڭ")),
         (letter, _) => arabic(letter)?,
     };
     Some(Piece::of(1, text))
@@ -171,12 +167,26 @@ fn arabic(letter: char) -> Option<&'static str> {
     })
 }
 
+/// What the letters of a word in the Arabic alphabet say about its vowels.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Harmony {
+    hamza: bool,
+    front: bool,
+}
+
+impl Harmony {
+    pub(super) fn of(word: &[char]) -> Self {
+        let has = |is: fn(&char) -> bool| word.iter().any(is);
+        let hamza = has(|c| matches!(c, 'ء' | 'ٴ'));
+        let front = (hamza || has(|c| matches!(c, 'ە' | 'گ' | 'ك'))) && !has(|c| matches!(c, 'ق' | 'ع'));
+        Self { hamza, front }
+    }
+}
+
 /// Vowel harmony decides between the letters that the Arabic alphabet writes alike; it decides by the word, and can be wrong.
-pub(super) fn from_arabic(word: &[char], at: usize) -> Option<Piece> {
-    let (letter, next) = neighbours(word, at)?;
-    let has = |letters: &str| word.iter().any(|c| letters.contains(*c));
-    let hamza = has("ءٴ");
-    let front = (hamza || has("ەگك")) && !has("قع");
+pub(super) fn from_arabic(word: &Word<'_>, at: usize) -> Option<Piece> {
+    let (letter, next) = (word.get(at)?, word.get(at + 1));
+    let Harmony { hamza, front } = word.harmony;
     let pair = |yes: bool, front: &'static str, back: &'static str| {
         let (text, other) = if yes { (front, back) } else { (back, front) };
         Some(Piece::guessed(1, text, "harmony", other))
@@ -191,7 +201,7 @@ pub(super) fn from_arabic(word: &[char], at: usize) -> Option<Piece> {
         ('ۇ', _) => return pair(front, "ү", "ұ"),
         ('ى', _) => return pair(front, "і", "ы"),
         ('ي', Some(next)) if !matches!(next, 'ا' | 'ە' | 'و' | 'ۇ' | 'ى' | 'ۋ') => "и",
-        ('ي', None) if at > 0 && !word.get(at - 1).is_some_and(|before| matches!(before, 'ا' | 'ە' | 'و' | 'ۇ' | 'ى')) => "и",
+        ('ي', None) if at > 0 && !word.before(at).is_some_and(|before| matches!(before, 'ا' | 'ە' | 'و' | 'ۇ' | 'ى')) => "и",
         ('ي', _) => "й",
         (letter, _) => plain(letter)?,
     };

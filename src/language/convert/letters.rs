@@ -1,19 +1,13 @@
 //! Alphabets that go letter by letter.
 
-use super::Piece;
-
-/// The letter at a place, and the one before it.
-fn at(word: &[char], at: usize) -> Option<(char, Option<char>)> {
-    let before = at.checked_sub(1).and_then(|before| word.get(before));
-    word.get(at).map(|letter| (*letter, before.copied()))
-}
+use super::{Piece, Word};
 
 fn one(text: Option<&'static str>) -> Option<Piece> {
     text.map(|text| Piece::of(1, text))
 }
 
-pub(super) fn azerbaijani(word: &[char], place: usize) -> Option<Piece> {
-    let (letter, _) = at(word, place)?;
+pub(super) fn azerbaijani(word: &Word<'_>, place: usize) -> Option<Piece> {
+    let letter = word.get(place)?;
     one(match letter {
         'г' => Some("q"),
         'ғ' => Some("ğ"),
@@ -32,8 +26,8 @@ pub(super) fn azerbaijani(word: &[char], place: usize) -> Option<Piece> {
     })
 }
 
-pub(super) fn turkmen(word: &[char], place: usize) -> Option<Piece> {
-    one(match at(word, place)? {
+pub(super) fn turkmen(word: &Word<'_>, place: usize) -> Option<Piece> {
+    one(match (word.get(place)?, word.before(place)) {
         ('е', None | Some('а' | 'ә' | 'е' | 'ё' | 'и' | 'о' | 'ө' | 'у' | 'ү' | 'ы' | 'э' | 'ю' | 'я' | 'ъ' | 'ь')) => Some("ýe"),
         (letter, _) => match letter {
             'в' => Some("w"),
@@ -54,8 +48,8 @@ pub(super) fn turkmen(word: &[char], place: usize) -> Option<Piece> {
 }
 
 /// The letters of the common Turkic alphabet nearest to those in use.
-pub(super) fn kyrgyz(word: &[char], place: usize) -> Option<Piece> {
-    let (letter, _) = at(word, place)?;
+pub(super) fn kyrgyz(word: &Word<'_>, place: usize) -> Option<Piece> {
+    let letter = word.get(place)?;
     one(match letter {
         'г' => Some("g"),
         'ё' => Some("yo"),
@@ -70,7 +64,7 @@ pub(super) fn kyrgyz(word: &[char], place: usize) -> Option<Piece> {
 }
 
 /// What all of these have in common.
-fn common(letter: char) -> Option<&'static str> {
+pub(super) fn common(letter: char) -> Option<&'static str> {
     Some(match letter {
         'а' => "a",
         'б' => "b",

@@ -5,11 +5,13 @@
 //!
 //! The letters are facts about alphabets, typed anew.
 
+mod common;
 mod kazakh;
 mod letters;
 mod uzbek;
 mod walk;
 
+pub(super) use common::{into_common, newer_uzbek_into_common};
 pub use walk::{Converted, Warning};
 
 use super::{Script, Tag};
@@ -45,8 +47,37 @@ impl Piece {
     }
 }
 
-/// The piece at a place of a word in lower case; `None` for what is no letter of its alphabet.
-type Rules = fn(&[char], usize) -> Option<Piece>;
+/// A word, for the rules.
+struct Word<'w> {
+    /// In lower case.
+    letters: &'w [char],
+    written: &'w [char],
+    harmony: kazakh::Harmony,
+}
+
+impl<'w> Word<'w> {
+    fn new(letters: &'w [char], way: &Conversion, written: &'w [char]) -> Self {
+        let harmony = if way.from == "kk-Arab" { kazakh::Harmony::of(letters) } else { kazakh::Harmony::default() };
+        Self { letters, written, harmony }
+    }
+
+    /// The small letter at a place.
+    fn get(&self, at: usize) -> Option<char> {
+        self.letters.get(at).copied()
+    }
+
+    fn before(&self, at: usize) -> Option<char> {
+        self.get(at.checked_sub(1)?)
+    }
+
+    /// The letter as it stands in the text.
+    fn written(&self, at: usize) -> Option<char> {
+        self.written.get(at).copied()
+    }
+}
+
+/// The piece at a place of a word; `None` for what is no letter of its alphabet.
+type Rules = fn(&Word<'_>, usize) -> Option<Piece>;
 
 /// A way from one script into another.
 #[derive(Debug)]
@@ -58,16 +89,18 @@ pub struct Conversion {
     pub orthography: Option<&'static str>,
     pub trust: Trust,
     rules: Rules,
+    /// Whether the capital `I` of the source is `ı`.
+    dotless_i: bool,
     /// What a whole word gets before it.
-    prefix: fn(&[char]) -> &'static str,
+    prefix: fn(&Word<'_>) -> &'static str,
 }
 
-const fn none(_: &[char]) -> &'static str {
+const fn none(_: &Word<'_>) -> &'static str {
     ""
 }
 
 const fn way(from: &'static str, to: &'static str, orthography: Option<&'static str>, trust: Trust, rules: Rules) -> Conversion {
-    Conversion { from, to, orthography, trust, rules, prefix: none }
+    Conversion { from, to, orthography, trust, rules, dotless_i: false, prefix: none }
 }
 
 /// All ways. Where several lead to one tag, the first is what is meant without an orthography.
@@ -79,7 +112,7 @@ pub const CONVERSIONS: &[Conversion] = &[
     way("uz", "uz", Some("2026"), Trust::Exact, uzbek::newer),
     way("uz", "uz", Some("1995"), Trust::Exact, uzbek::older),
     way("kk", "kk-Latn", Some("2021"), Trust::Exact, kazakh::to_latin),
-    way("kk-Latn", "kk", None, Trust::Review, kazakh::from_latin),
+    Conversion { dotless_i: true, ..way("kk-Latn", "kk", None, Trust::Review, kazakh::from_latin) },
     Conversion { prefix: kazakh::hamza, ..way("kk", "kk-Arab", None, Trust::Review, kazakh::to_arabic) },
     way("kk-Arab", "kk", None, Trust::Draft, kazakh::from_arabic),
     way("tk-Cyrl", "tk", None, Trust::Exact, letters::turkmen),
@@ -109,6 +142,16 @@ impl Conversion {
 
     fn has_case(&self) -> bool {
         Self::tag(self.to).is_none_or(|tag| tag.script() != Script::Arab)
+    }
+
+    /// The small form of a letter, in the alphabet that it is written in.
+    fn lower(&self, c: char) -> char {
+        match c {
+            'I' if self.dotless_i => 'ı',
+            'a'..='z' | 'а'..='џ' | 'ؠ'..='ي' => c,
+            'İ' => 'i',
+            _ => c.to_lowercase().next().unwrap_or(c),
+        }
     }
 }
 

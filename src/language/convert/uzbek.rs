@@ -1,16 +1,16 @@
 //! Uzbek: Cyrillic, the Latin alphabet of 1995, and the one that was approved in 2026.
 
-use super::Piece;
+use super::{Piece, Word};
 use crate::language::search::is_apostrophe;
 
 const fn is_vowel(letter: char) -> bool {
     matches!(letter, 'а' | 'е' | 'ё' | 'и' | 'о' | 'у' | 'ў' | 'э' | 'ю' | 'я')
 }
 
-pub(super) fn to_latin(word: &[char], at: usize) -> Option<Piece> {
-    let before = at.checked_sub(1).and_then(|before| word.get(before)).copied();
-    let next = word.get(at + 1).copied();
-    let text = match (*word.get(at)?, before, next) {
+pub(super) fn to_latin(word: &Word<'_>, at: usize) -> Option<Piece> {
+    let before = word.before(at);
+    let next = word.get(at + 1);
+    let text = match (word.get(at)?, before, next) {
         ('е', None | Some('ъ' | 'ь'), _) => "ye",
         ('е', Some(vowel), _) if is_vowel(vowel) => "ye",
         ('ц', Some('ц'), _) | ('ъ', _, Some('е' | 'ё' | 'ю' | 'я')) => "",
@@ -25,7 +25,7 @@ pub(super) fn to_latin(word: &[char], at: usize) -> Option<Piece> {
     Some(Piece::of(1, text))
 }
 
-pub(super) fn to_latin_2026(word: &[char], at: usize) -> Option<Piece> {
+pub(super) fn to_latin_2026(word: &Word<'_>, at: usize) -> Option<Piece> {
     let piece = to_latin(word, at)?;
     let text = match piece.text {
         "oʻ" => "ö",
@@ -76,10 +76,10 @@ fn latin(letter: char) -> Option<&'static str> {
 }
 
 /// From 1995 to 2026. `s` and `h` that are two sounds need their apostrophe no more.
-pub(super) fn newer(word: &[char], at: usize) -> Option<Piece> {
-    let ahead = |offset: usize| word.get(at + offset).copied();
+pub(super) fn newer(word: &Word<'_>, at: usize) -> Option<Piece> {
+    let ahead = |offset: usize| word.get(at + offset);
     let apostrophe = ahead(1).is_some_and(is_apostrophe);
-    match (*word.get(at)?, ahead(1)) {
+    match (word.get(at)?, ahead(1)) {
         ('o', _) if apostrophe => Some(Piece::of(2, "ö")),
         ('g', _) if apostrophe => Some(Piece::of(2, "ğ")),
         ('s', _) if apostrophe && ahead(2) == Some('h') => Some(Piece::of(3, "sh")),
@@ -90,8 +90,8 @@ pub(super) fn newer(word: &[char], at: usize) -> Option<Piece> {
     }
 }
 
-pub(super) fn older(word: &[char], at: usize) -> Option<Piece> {
-    match (*word.get(at)?, word.get(at + 1)) {
+pub(super) fn older(word: &Word<'_>, at: usize) -> Option<Piece> {
+    match (word.get(at)?, word.get(at + 1)) {
         ('ö', _) => Some(Piece::of(1, "oʻ")),
         ('ğ', _) => Some(Piece::of(1, "gʻ")),
         ('ş', _) => Some(Piece::of(1, "sh")),
@@ -101,17 +101,17 @@ pub(super) fn older(word: &[char], at: usize) -> Option<Piece> {
     }
 }
 
-pub(super) fn to_cyrillic(word: &[char], at: usize) -> Option<Piece> {
+pub(super) fn to_cyrillic(word: &Word<'_>, at: usize) -> Option<Piece> {
     several(word, at).or_else(|| single(word, at))
 }
 
 /// Letters that are written with two, and those that depend on their neighbours.
-fn several(word: &[char], at: usize) -> Option<Piece> {
-    let ahead = |offset: usize| word.get(at + offset).copied();
-    let before = at.checked_sub(1).and_then(ahead_of(word));
+fn several(word: &Word<'_>, at: usize) -> Option<Piece> {
+    let ahead = |offset: usize| word.get(at + offset);
+    let before = word.before(at);
     let marked = |offset: usize| ahead(offset).is_some_and(is_apostrophe);
     let ends_in_iya = || ahead(1) == Some('i') && ahead(2) == Some('y') && ahead(3) == Some('a');
-    Some(match (*word.get(at)?, ahead(1)) {
+    Some(match (word.get(at)?, ahead(1)) {
         ('o', _) if marked(1) => Piece::of(2, "ў"),
         ('g', _) if marked(1) => Piece::of(2, "ғ"),
         ('s', _) if marked(1) && ahead(2) == Some('h') => Piece::of(2, "с"),
@@ -132,16 +132,12 @@ fn several(word: &[char], at: usize) -> Option<Piece> {
     })
 }
 
-fn ahead_of(word: &[char]) -> impl Fn(usize) -> Option<char> {
-    |at| word.get(at).copied()
-}
-
 const fn is_consonant(letter: char) -> bool {
     matches!(letter, 'b'..='d' | 'f'..='h' | 'j'..='n' | 'p'..='t' | 'v' | 'x' | 'z')
 }
 
-fn single(word: &[char], at: usize) -> Option<Piece> {
-    let text = match *word.get(at)? {
+fn single(word: &Word<'_>, at: usize) -> Option<Piece> {
+    let text = match word.get(at)? {
         'a' => "а",
         'b' => "б",
         'c' => "ц",

@@ -1,8 +1,8 @@
 //! Through a text, word by word: what is converted, what stays, and in which case.
 
-use super::{Conversion, Piece};
+use super::{Conversion, Piece, Word};
 use crate::language::search::is_apostrophe;
-use crate::language::{Tag, uppercase};
+use crate::language::{Tag, titlecase_first, uppercase};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -27,59 +27,154 @@ pub struct Warning {
 }
 
 pub(super) fn walk(way: &Conversion, text: &str, lexicon: &dyn Fn(&str) -> Option<String>) -> Converted {
-    let letters: Vec<char> = text.chars().collect();
-    let target = Conversion::tag(way.to);
-    let mut made = Converted::default();
-    let mut at = 0;
-    while at < letters.len() {
-        let end = at + run(&letters, at, |c| !c.is_whitespace());
-        let token = letters.get(at..end).unwrap_or_default();
-        if token.is_empty() {
-            made.text.extend(letters.get(at));
-            at += 1;
-        } else if is_protected(token) {
-            made.text.extend(token);
-            at = end;
+    let mut walk =
+        Walk { way, target: Conversion::tag(way.to), has_case: way.has_case(), lexicon, made: Converted::default(), index: 0, buffers: Buffers::default() };
+    walk.made.text.reserve(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (token, doubtful) = next_token(rest);
+        if doubtful && is_protected(token) {
+            walk.keep(token);
         } else {
-            token_of(way, target.as_ref(), token, at, lexicon, &mut made);
-            at = end;
+            walk.token(token);
         }
+        rest = rest.get(token.len()..).unwrap_or_default();
+        let space = rest.len() - rest.trim_start().len();
+        walk.keep(rest.get(..space).unwrap_or_default());
+        rest = rest.get(space..).unwrap_or_default();
     }
-    made
+    walk.made
 }
 
-/// How many characters from `at` on are such.
-fn run(letters: &[char], at: usize, is: impl Fn(char) -> bool) -> usize {
-    letters.get(at..).unwrap_or_default().iter().take_while(|c| is(**c)).count()
+/// What comes before the next space, and whether it has a character that addresses have.
+fn next_token(rest: &str) -> (&str, bool) {
+    let mut doubtful = false;
+    let end = rest.char_indices().find(|(_, c)| {
+        doubtful |= matches!(c, ':' | '@' | 'w');
+        c.is_whitespace()
+    });
+    (end.and_then(|(end, _)| rest.get(..end)).unwrap_or(rest), doubtful)
 }
 
 /// Addresses, mail addresses and handles.
-fn is_protected(token: &[char]) -> bool {
-    let text: String = token.iter().collect();
-    let text = text.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '@');
+fn is_protected(token: &str) -> bool {
+    let text = token.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '@');
     text.contains("://") || text.starts_with("www.") || text.contains('@')
 }
 
-/// A run without spaces: its words, and what is between them.
-fn token_of(way: &Conversion, target: Option<&Tag>, token: &[char], start: usize, lexicon: &dyn Fn(&str) -> Option<String>, made: &mut Converted) {
-    let mut at = 0;
-    while let Some(&c) = token.get(at) {
-        if !c.is_alphabetic() && !is_hamza(c) {
-            made.text.push(if way.has_case() { c } else { punctuation(c) });
-            at += 1;
-            continue;
+/// On the way through a text.
+struct Walk<'w> {
+    way: &'w Conversion,
+    target: Option<Tag>,
+    has_case: bool,
+    lexicon: &'w dyn Fn(&str) -> Option<String>,
+    made: Converted,
+    /// Characters of the source that are behind.
+    index: usize,
+    buffers: Buffers,
+}
+
+/// Memory for one word, used again for the next.
+#[derive(Default)]
+struct Buffers {
+    token: Vec<char>,
+    lower: Vec<char>,
+    known: String,
+}
+
+impl Walk<'_> {
+    fn keep(&mut self, text: &str) {
+        self.made.text.push_str(text);
+        self.index += text.chars().count();
+    }
+
+    /// A run without spaces: its words, and what is between them.
+    fn token(&mut self, token: &str) {
+        let mut letters = std::mem::take(&mut self.buffers.token);
+        letters.clear();
+        letters.extend(token.chars());
+        let mut rest = letters.as_slice();
+        while let Some(&c) = rest.first() {
+            let behind = if is_letter(c) || is_hamza(c) {
+                let run = rest.iter().position(|c| !(is_letter(*c) || is_apostrophe(*c) || is_hamza(*c) || is_mark(*c))).unwrap_or(rest.len());
+                let length = without_quotation(rest.get(..run).unwrap_or_default());
+                self.word(rest.get(..length).unwrap_or_default());
+                // What closed a quotation is none of the word, nor of another one.
+                for quote in rest.get(length..run).unwrap_or_default() {
+                    if is_letter(*quote) { self.word(std::slice::from_ref(quote)) } else { self.between(*quote) }
+                }
+                run
+            } else {
+                self.between(c);
+                1
+            };
+            rest = rest.get(behind..).unwrap_or_default();
         }
-        let mut length = run(token, at, |c| c.is_alphabetic() || is_apostrophe(c) || is_hamza(c) || is_mark(c));
-        // An apostrophe at the end closes a quotation, but after `o` and `g` of Uzbek.
-        while let Some(last) = token.get(at + length - 1).filter(|last| length > 1 && is_apostrophe(**last)) {
-            let before = token.get(at + length - 2).copied().unwrap_or_default();
-            if matches!(before, 'o' | 'O' | 'g' | 'G') && !matches!(last, '’' | '\'') || matches!(last, 'ʼ') {
-                break;
-            }
-            length -= 1;
+        self.buffers.token = letters;
+    }
+
+    fn between(&mut self, c: char) {
+        self.made.text.push(if self.has_case { c } else { punctuation(c) });
+        self.index += 1;
+    }
+
+    fn word(&mut self, word: &[char]) {
+        let mut lower = std::mem::take(&mut self.buffers.lower);
+        lower.clear();
+        let mut all_capital = word.len() > 1;
+        for c in word {
+            let low = self.way.lower(*c);
+            all_capital &= *c != low || !is_letter(*c) || c.is_uppercase();
+            lower.push(low);
         }
-        word(way, target, token.get(at..at + length).unwrap_or_default(), start + at, lexicon, made);
-        at += length;
+        let case = if self.has_case { self.target.as_ref().map(|tag| Case { tag, all_capital }) } else { None };
+        self.buffers.known.clear();
+        self.buffers.known.extend(&lower);
+        if let Some(known) = (self.lexicon)(&self.buffers.known) {
+            let capital = word.first() != lower.first();
+            self.made.text.push_str(&case.filter(|_| capital).map_or(known.clone(), |case| case.of_word(&known)));
+        } else {
+            let word = Word::new(&lower, self.way, word);
+            spell(self.way, &word, case, self.index, &mut self.made);
+        }
+        self.index += word.len();
+        self.buffers.lower = lower;
+    }
+}
+
+/// Capitals of the target alphabet.
+#[derive(Clone, Copy)]
+struct Case<'t> {
+    tag: &'t Tag,
+    /// Of the whole word, not of its first letter alone.
+    all_capital: bool,
+}
+
+impl Case<'_> {
+    fn of_word(self, text: &str) -> String {
+        if self.all_capital { uppercase(text, self.tag) } else { titlecase_first(text, self.tag) }
+    }
+}
+
+/// The length of a run of letters and apostrophes without the apostrophes that close a quotation; after `o` and `g` of Uzbek they are letters.
+fn without_quotation(run: &[char]) -> usize {
+    let mut length = run.len();
+    while let Some((last, before)) = run.get(..length).and_then(<[char]>::split_last)
+        && let Some(before) = before.last()
+        && is_apostrophe(*last)
+        && !(matches!(before, 'o' | 'O' | 'g' | 'G') && !matches!(last, '’' | '\'') || *last == 'ʼ')
+    {
+        length -= 1;
+    }
+    length
+}
+
+/// Whether it is a letter of any script: for those of our alphabets without a search.
+fn is_letter(c: char) -> bool {
+    match c {
+        'a'..='z' | 'A'..='Z' | 'Ѐ'..='ҁ' | 'Ҋ'..='ԯ' | 'ؠ'..='ي' => true,
+        '\0'..='\u{7f}' | '‐'..='‧' => false,
+        _ => c.is_alphabetic(),
     }
 }
 
@@ -100,42 +195,25 @@ const fn punctuation(c: char) -> char {
     }
 }
 
-fn word(way: &Conversion, target: Option<&Tag>, word: &[char], start: usize, lexicon: &dyn Fn(&str) -> Option<String>, made: &mut Converted) {
-    let lower: Vec<char> = word.iter().map(|c| lower(*c, way)).collect();
-    let all_capital = word.len() > 1 && word.iter().zip(&lower).all(|(c, low)| c != low || !c.is_alphabetic() || c.is_uppercase());
-    let case = |part: &str, capital: bool| match target {
-        Some(tag) if capital && way.has_case() && all_capital => uppercase(part, tag),
-        Some(tag) if capital && way.has_case() => crate::language::titlecase_first(part, tag),
-        _ => part.to_owned(),
-    };
-    let capital = |at: usize| word.get(at).zip(lower.get(at)).is_some_and(|(c, low)| c != low);
-    if let Some(known) = lexicon(&lower.iter().collect::<String>()) {
-        made.text.push_str(&case(&known, capital(0)));
-        return;
-    }
-    made.text.push_str((way.prefix)(&lower));
+/// Converts a word by rule. `start` are the characters of the text before it.
+fn spell(way: &Conversion, word: &Word<'_>, case: Option<Case<'_>>, start: usize, made: &mut Converted) {
+    made.text.push_str((way.prefix)(word));
     let mut at = 0;
-    while let Some(&c) = word.get(at) {
-        let Some(Piece { length, text, guess }) = (way.rules)(&lower, at) else {
+    while let Some(c) = word.written(at) {
+        let Some(Piece { length, text, guess }) = (way.rules)(word, at) else {
             made.text.push(c);
             at += 1;
             continue;
         };
-        made.text.push_str(&case(text, capital(at)));
+        match case {
+            Some(case) if word.get(at) != Some(c) => made.text.push_str(&case.of_word(text)),
+            _ => made.text.push_str(text),
+        }
         if let Some((rule, other)) = guess {
-            let source: String = word.iter().skip(at).take(length).collect();
+            let source: String = (at..at + length).filter_map(|at| word.written(at)).collect();
             let message = format!("{source} could be {other} as well as {text}");
             made.warnings.push(Warning { index: start + at, length, rule, message, alternatives: vec![other.to_owned()] });
         }
         at += length.max(1);
-    }
-}
-
-/// The small form of a letter, in the alphabet that it is written in.
-fn lower(c: char, way: &Conversion) -> char {
-    match c {
-        'I' if way.from == "kk-Latn" => 'ı',
-        'İ' => 'i',
-        _ => c.to_lowercase().next().unwrap_or(c),
     }
 }

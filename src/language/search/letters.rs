@@ -1,35 +1,165 @@
 //! One letter, or a few that stand for one, and what it is in a key. `A` stands for the sound between a and e, which gives two keys.
 
-/// Letters that are written with several characters, the longest first. The second table is for alphabets in which `h` only ever changes
-/// the letter before it: `mezhep` in Turkish and `ýagşy` in Turkmen have no such letters.
-const SEQUENCES: &[(&str, &str)] =
-    &[("ştş", "s"), ("дҗ", "c"), ("дж", "c"), ("тс", "s"), ("тш", "c"), ("tş", "c"), ("şç", "s"), ("ts", "s"), ("تس", "s"), ("دج", "c"), ("تش", "c")];
-const WITH_H: &[(&str, &str)] = &[("shch", "s"), ("dzh", "c"), ("sch", "s"), ("zh", "c"), ("dj", "c"), ("sh", "s"), ("ch", "c"), ("kh", "h"), ("gh", "k")];
+use crate::language::{Script, Tag};
+use icu_normalizer::DecomposingNormalizerBorrowed;
+use std::sync::LazyLock;
 
-/// The key of what `rest` begins with, and of how many characters that is.
-pub(super) fn sequence(rest: &[char], digraphs: bool) -> Option<(&'static str, usize)> {
-    let begins = |letters: &str| letters.chars().count() <= rest.len() && letters.chars().zip(rest).all(|(letter, other)| letter == *other);
-    let find = |table: &'static [(&str, &str)]| table.iter().find(|(letters, _)| begins(letters)).map(|(letters, key)| (*key, letters.chars().count()));
-    if digraphs { find(WITH_H) } else { None }.or_else(|| find(SEQUENCES))
+/// What of a word's language its key depends on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Reading {
+    /// `h` stands for itself and never changes the letter before it: `mezhep` in Turkish, `ýagşy` in Turkmen.
+    pub separate_h: bool,
+    pub own: Own,
 }
 
-/// The key of a letter; `None` for what is no letter of ours. `next` is the letter after it; `hamza` says that the word carries one.
-pub(super) fn letter(c: char, next: Option<char>, language: &str, hamza: bool) -> Option<&'static str> {
-    of_language(c, next, language, hamza).or_else(|| cyrillic(c)).or_else(|| latin(c)).or_else(|| arabic(c))
+/// The languages in which single letters are read in a way of their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Own {
+    #[default]
+    None,
+    Kazakh,
+    Uyghur,
+    Russian,
+    English,
 }
 
-fn of_language(c: char, next: Option<char>, language: &str, hamza: bool) -> Option<&'static str> {
-    Some(match (language, c, next) {
-        ("kk", 'w', _) | ("ug", 'ۆ', _) => "u",
-        ("ug", 'ۋ', _) => "v",
-        ("ru", 'ё', _) => "e",
-        ("en", 'c', Some('e' | 'i' | 'y')) => "s",
-        ("en", 'c', _) => "k",
-        (_, 'ا', _) if hamza => "A",
-        (_, 'ь', Some('о' | 'и' | 'у' | 'е')) | (_, 'ъ', Some('е')) => "i",
-        (_, 'ь' | 'ъ', _) => "",
+impl Reading {
+    pub(super) fn of(tag: &Tag) -> Self {
+        let own = match tag.language() {
+            "kk" => Own::Kazakh,
+            "ug" => Own::Uyghur,
+            "ru" => Own::Russian,
+            "en" => Own::English,
+            _ => Own::None,
+        };
+        let separate_h = matches!(tag.language(), "tr" | "az" | "tk" | "crh" | "gag") || (tag.language() == "tt" && tag.script() == Script::Latn);
+        Self { separate_h, own }
+    }
+}
+
+/// What is known of a character without looking around it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Known {
+    /// Its small form.
+    pub lower: char,
+    key: [u8; 2],
+    length: u8,
+    /// Its neighbours or the language have a say: [`special`] is to be asked first.
+    pub special: bool,
+}
+
+impl Known {
+    /// What it is in a key; nothing for what is no letter of ours.
+    pub(super) fn key(&self) -> &[u8] {
+        self.key.get(..usize::from(self.length)).unwrap_or_default()
+    }
+
+    fn of(c: char) -> Self {
+        let lower = lower(c);
+        let text = letter(lower).or_else(|| letter(base(lower))).or_else(|| digit(lower)).unwrap_or_default().as_bytes();
+        let mut key = [0; 2];
+        for (place, byte) in key.iter_mut().zip(text) {
+            *place = *byte;
+        }
+        // A key has two letters at most.
+        let length = if text.len() < 2 { u8::from(!text.is_empty()) } else { 2 };
+        let begins = |c| matches!(c, 's' | 'd' | 'z' | 'c' | 'k' | 'g' | 'ş' | 'д' | 'т' | 't' | 'ت' | 'د');
+        let own = |c| matches!(c, 'w' | 'ۆ' | 'ۋ' | 'ё' | 'c' | 'ا' | 'ь' | 'ъ');
+        Self { lower, key, length, special: begins(lower) || own(lower) || own(base(lower)) }
+    }
+}
+
+/// Our alphabets lie below.
+const TABLE_END: usize = 0x700;
+static TABLE: LazyLock<Vec<Known>> = LazyLock::new(|| ('\0'..).take(TABLE_END).map(Known::of).collect());
+
+/// What is known of the characters: the table is at hand for a whole word.
+#[derive(Clone, Copy)]
+pub(super) struct Letters(&'static [Known]);
+
+impl Letters {
+    pub(super) fn new() -> Self {
+        Self(&TABLE)
+    }
+
+    pub(super) fn get(self, c: char) -> Known {
+        self.0.get(c as usize).copied().unwrap_or_else(|| Known::of(c))
+    }
+}
+
+/// The small form, in which i is i: whether it has a dot does not count.
+fn lower(c: char) -> char {
+    match c {
+        'İ' | 'I' => 'i',
+        _ => c.to_lowercase().next().unwrap_or(c),
+    }
+}
+
+/// A letter without its marks.
+fn base(c: char) -> char {
+    let mut buffer = [0; 4];
+    DecomposingNormalizerBorrowed::new_nfd().normalize(c.encode_utf8(&mut buffer)).chars().next().unwrap_or(c)
+}
+
+/// ASCII for the digits of our scripts.
+fn digit(c: char) -> Option<&'static str> {
+    let zero = match c {
+        '0'..='9' => '0',
+        '٠'..='٩' => '٠',
+        '۰'..='۹' => '۰',
+        _ => return None,
+    };
+    let value = (c as usize).checked_sub(zero as usize)?;
+    "0123456789".get(value..=value)
+}
+
+/// The key of what `rest` begins with where neighbours or the language have a say, and of how many characters that is.
+pub(super) fn special(rest: &[char], reading: Reading, hamza: bool) -> Option<(&'static str, usize)> {
+    let at = |place: usize| rest.get(place).copied();
+    let c = at(0)?;
+    sequence(c, at(1), at(2), at(3), !reading.separate_h)
+        .or_else(|| of_language(c, at(1), reading.own, hamza).map(|key| (key, 1)))
+        .or_else(|| if letter(c).is_some() { None } else { of_language(base(c), at(1), reading.own, hamza).map(|key| (key, 1)) })
+}
+
+/// Letters that are written with several characters, the longest first. Those with `h` are for alphabets in which it only ever changes the
+/// letter before it.
+const fn sequence(c: char, next: Option<char>, third: Option<char>, fourth: Option<char>, with_h: bool) -> Option<(&'static str, usize)> {
+    Some(match (c, next, third) {
+        ('s', Some('h'), Some('c')) if with_h && matches!(fourth, Some('h')) => ("s", 4),
+        ('d', Some('z'), Some('h')) if with_h => ("c", 3),
+        ('s', Some('c'), Some('h')) if with_h => ("s", 3),
+        ('s', Some('h'), _) if with_h => ("s", 2),
+        ('z' | 'c', Some('h'), _) | ('d', Some('j'), _) if with_h => ("c", 2),
+        ('k', Some('h'), _) if with_h => ("h", 2),
+        ('g', Some('h'), _) if with_h => ("k", 2),
+        ('ş', Some('t'), Some('ş')) => ("s", 3),
+        ('д', Some('җ' | 'ж'), _) | ('т', Some('ш'), _) | ('t', Some('ş'), _) | ('د', Some('ج'), _) | ('ت', Some('ش'), _) => ("c", 2),
+        ('т', Some('с'), _) | ('ş', Some('ç'), _) | ('t', Some('s'), _) | ('ت', Some('س'), _) => ("s", 2),
         _ => return None,
     })
+}
+
+const fn of_language(c: char, next: Option<char>, own: Own, hamza: bool) -> Option<&'static str> {
+    Some(match (own, c, next) {
+        (Own::Kazakh, 'w', _) | (Own::Uyghur, 'ۆ', _) => "u",
+        (Own::Uyghur, 'ۋ', _) => "v",
+        (Own::Russian, 'ё', _) => "e",
+        (Own::English, 'c', Some('e' | 'i' | 'y')) => "s",
+        (Own::English, 'c', _) => "k",
+        (_, 'ا', _) if hamza => "A",
+        (_, 'ь', Some('о' | 'и' | 'у' | 'е')) | (_, 'ъ', Some('е')) => "i",
+        _ => return None,
+    })
+}
+
+/// The key of a letter; `None` for what is no letter of ours.
+fn letter(c: char) -> Option<&'static str> {
+    match c {
+        ..'\u{400}' => latin(c),
+        ..'\u{600}' => cyrillic(c),
+        _ => arabic(c),
+    }
 }
 
 fn cyrillic(c: char) -> Option<&'static str> {
@@ -56,6 +186,7 @@ fn cyrillic(c: char) -> Option<&'static str> {
         'х' | 'һ' | 'ҳ' => "h",
         'ё' | 'ю' => "iu",
         'я' => "ia",
+        'ь' | 'ъ' => "",
         _ => return None,
     })
 }

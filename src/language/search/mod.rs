@@ -9,6 +9,6 @@ mod fold;
 mod letters;
 mod stem;
 
-pub use fold::{fold, query_keys};
+pub use fold::{Folder, fold, query_keys};
 pub(super) use letters::is_apostrophe;
 pub use stem::stem;

@@ -9,6 +9,7 @@ mod house;
 mod language;
 mod leaks;
 mod lists;
+mod view;
 
 use crate::on_both;
 use crate::support::{Answer, App, Caller};
