@@ -8,6 +8,7 @@ mod from_html;
 mod html;
 mod lists;
 mod parse;
+mod prose;
 mod tags;
 mod text;
 mod types;
@@ -23,6 +24,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use self::html::Links;
+pub use self::prose::Piece;
 pub use self::types::{
     Block, BlockStyle, BreakBlock, BreakBlockType, Decorator, EmbedBlock, EmbedBlockType, FactBoxBlock, FactBoxBlockType, ImageBlock, ImageBlockType,
     InternalLinkMark, InternalLinkMarkType, LanguageMark, LanguageMarkType, LinkMark, LinkMarkType, ListKind, Mark, MarkDef, PullQuoteBlock,

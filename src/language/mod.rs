@@ -8,25 +8,35 @@
 //! - [`lowercase`], [`uppercase`] and [`titlecase_first`] keep dotted and dotless i apart;
 //! - [`conversion`] leads from one script of a language into another;
 //! - [`fold`], [`query_keys`] and [`stem`] make the keys that texts are found by;
+//! - [`guard`] finds what a second pair of eyes would stop at;
 //! - [`slug()`] turns a headline into the last part of its address.
 
+mod apostrophe;
 mod casing;
 mod convert;
+mod detect;
 #[cfg(test)]
 mod gold;
+pub mod guard;
 mod negotiate;
+mod orthography;
 mod romanise;
 mod script;
 mod search;
 mod slug;
+mod sort;
 mod table;
 mod tag;
 mod wire;
 
+pub use apostrophe::{has_apostrophes, normalise_apostrophes};
 pub use casing::{lowercase, titlecase_first, uppercase};
 pub use convert::{CONVERSIONS, Conversion, Converted, Trust, Warning, conversion};
+pub use detect::{Guess, detect};
 pub use negotiate::negotiate;
+pub use orthography::{OrthographyError, derived_tag, orthographies, orthography};
 pub use script::{Direction, Script};
 pub use search::{fold, query_keys, stem};
 pub use slug::slug;
+pub use sort::sort_key;
 pub use tag::{Tag, TagError};
