@@ -9,6 +9,7 @@ mod html;
 mod lists;
 mod map;
 mod parse;
+mod prose;
 mod tags;
 mod text;
 mod types;
@@ -24,6 +25,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use self::html::Links;
+pub use self::prose::Piece;
 pub use self::types::{
     Block, BlockStyle, BreakBlock, BreakBlockType, Decorator, EmbedBlock, EmbedBlockType, FactBoxBlock, FactBoxBlockType, ImageBlock, ImageBlockType,
     InternalLinkMark, InternalLinkMarkType, LanguageMark, LanguageMarkType, LinkMark, LinkMarkType, ListKind, Mark, MarkDef, PullQuoteBlock,

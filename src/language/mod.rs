@@ -11,15 +11,19 @@
 //! - [`fold`], [`query_keys`] and [`stem`] make the keys that texts are found by;
 //! - [`detect()`] tells which language and script a text is in;
 //! - [`sort_key`] puts names into the order of an alphabet;
+//! - [`guard`] finds what a second pair of eyes would stop at;
 //! - [`slug()`] turns a headline into the last part of its address.
 
+mod apostrophe;
 mod casing;
 mod common_turkic;
 mod convert;
 pub mod detect;
 #[cfg(test)]
 mod gold;
+pub mod guard;
 mod negotiate;
+mod orthography;
 mod romanise;
 mod script;
 mod search;
@@ -29,11 +33,13 @@ mod table;
 mod tag;
 mod wire;
 
+pub use apostrophe::{has_apostrophes, normalise_apostrophes};
 pub use casing::{lowercase, titlecase_first, uppercase};
 pub use common_turkic::{COMMON_TURKIC, COMMON_TURKIC_LANGUAGES, common_turkic, has_common_turkic};
 pub use convert::{CONVERSIONS, Conversion, Converted, Trust, Warning, conversion};
 pub use detect::{Guess, detect};
 pub use negotiate::negotiate;
+pub use orthography::{OrthographyError, derived_tag, orthographies, orthography};
 pub use script::{Direction, Script};
 pub use search::{Folder, fold, query_keys, stem};
 pub use slug::slug;
