@@ -279,9 +279,18 @@ impl Group {
         if class == MatchClass::Exact || self.also.is_empty() {
             return all;
         }
-        let [key, ..] = kinds(place);
-        let others = self.also.iter().filter(|keys| !keys.is_empty());
-        let others = others.map(|keys| Expression::Phrase(keys.iter().map(|text| format!("{key}{text}")).collect()));
+        let [key, _, stemmed] = kinds(place);
+        let others = self.also.iter().filter_map(|keys| {
+            let (last, before) = keys.split_last()?;
+            let mut terms: Vec<String> = before.iter().map(|text| format!("{key}{text}")).collect();
+            if class == MatchClass::Fold {
+                terms.push(format!("{key}{last}"));
+                return Some(Expression::Phrase(terms));
+            }
+            // The last word of a name takes the endings.
+            let endings = [format!("{key}{last}"), format!("{stemmed}{}", stem(last))].map(Expression::Term);
+            Some(Expression::All(terms.into_iter().map(Expression::Term).chain([Expression::Any(endings.to_vec())]).collect()))
+        });
         Expression::Any(std::iter::once(all).chain(others).collect())
     }
 }

@@ -79,6 +79,7 @@ impl<'q> Finder<'q> {
         }
         let others = finder.words;
         finder.keys.extend(query.other_keys().map(|key| (key.as_str(), others)));
+        finder.stems.extend(query.other_keys().map(|key| (stem(key), others)));
         finder
     }
 

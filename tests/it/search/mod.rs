@@ -6,13 +6,13 @@ mod suggestions;
 
 use crate::on_both;
 use crate::support::{Answer, App, Caller};
-use newsroom::db::Reader;
 use serde_json::{Value, json};
 use std::time::Duration;
 
 on_both!(
     one_name_is_found_in_every_script_and_spelling,
     what_must_match_is_found,
+    a_name_is_found_as_other_languages_call_it,
     the_better_match_comes_first,
     a_phrase_stands_together_and_a_prefix_begins,
     filters_narrow_what_is_found,
@@ -78,6 +78,22 @@ async fn one_name_is_found_in_every_script_and_spelling(app: App) {
         all.sort();
         assert_eq!(found, all, "{typed}");
     }
+}
+
+async fn a_name_is_found_as_other_languages_call_it(app: App) {
+    let editor = app.staff("editor@trend.example").await;
+    let az = publish(&editor, &story("az", "Bakıda yağış yağdı", "…")).await;
+    let ru = publish(&editor, &story("ru", "В Баку прошёл дождь", "…")).await;
+    for typed in ["Baku", "Bakı", "Баку", "باكۋ"] {
+        let found = ids(&find(&app, typed, "&limit=100").await);
+        assert!(found.contains(&az) && found.contains(&ru), "{typed}");
+    }
+    let found = find(&app, "Baku дождь", "").await;
+    assert_eq!((ids(&found), &found[0]["match"]["class"]), (vec![ru], &json!("fold")));
+    let highlights = &found[0]["snippets"][0]["highlights"];
+    assert_eq!(highlights.as_array().map(Vec::len), Some(2), "{highlights}");
+    let house = publish(&editor, &story("en", "Turkmen State News Agency opens an office", "…")).await;
+    assert_eq!(ids(&find(&app, "Türkmen döwlet habarlar agentligi", "").await)[0], house);
 }
 
 async fn what_must_match_is_found(app: App) {
