@@ -66,7 +66,7 @@ impl Tally {
 
     fn add(&mut self, word: &[char]) {
         if let Some(table) = self.table
-            && let Some(left) = ENOUGH.checked_sub(self.letters)
+            && let left @ 1.. = ENOUGH.saturating_sub(self.letters)
         {
             let word = word.get(..left).unwrap_or(word);
             words::grams(word, |_, key| table.add(key, &mut self.penalties));

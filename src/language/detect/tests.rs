@@ -54,7 +54,8 @@ fn recognised(kind: &str, size: usize, least: impl Fn(&str) -> f64, change: impl
 
 fn promised(label: &str) -> f64 {
     match label {
-        "crh-Latn" | "gag" => 0.75,
+        // Nothing but the declaration to learn from.
+        "crh-Latn" | "gag" => 0.84,
         _ if MAIN.contains(&label) => 0.97,
         _ => 0.94,
     }
@@ -72,7 +73,7 @@ fn forty_characters_of_the_declaration_are_enough() {
 
 #[test]
 fn capitals_are_recognised_as_well() {
-    recognised("news", 40, |label| promised(label) - 0.02, |text| text.to_uppercase());
+    recognised("news", 40, |label| promised(label), |text| text.to_uppercase());
 }
 
 #[test]

@@ -41,14 +41,18 @@ pub fn words(text: &str, mut each: impl FnMut(Script, &[char])) {
 ///
 /// A key is 24 bits of FNV-1a over the code points: two n-grams share one so seldom that it does not show.
 pub fn grams(word: &[char], mut each: impl FnMut(usize, u32)) {
-    let padded = || std::iter::once(EDGE).chain(word.iter().copied()).chain([EDGE]);
+    let padded = |index: usize| match index.checked_sub(1) {
+        Some(index) if index < word.len() => word.get(index).copied(),
+        Some(index) if index > word.len() => None,
+        _ => Some(EDGE),
+    };
     for start in 0..=word.len() {
         let mut hash = 0x811c_9dc5_u32;
-        for (index, letter) in padded().skip(start).take(LONGEST).enumerate() {
+        for (length, letter) in (1..=LONGEST).zip((start..).map_while(padded)) {
             hash = (hash ^ u32::from(letter)).wrapping_mul(0x0100_0193);
             hash ^= hash >> 15;
-            if index > 0 || letter != EDGE {
-                each(index + 1, hash >> (u32::BITS - KEY_BITS));
+            if length > 1 || letter != EDGE {
+                each(length, hash >> (u32::BITS - KEY_BITS));
             }
         }
     }
