@@ -98,7 +98,7 @@ async fn beginning_again_changes_nothing(app: App) {
     };
     let before = counts().await;
     for _ in 0..2 {
-        app.advance(Duration::from_secs(60));
+        app.advance(Duration::from_mins(1));
         let mut tx = app.state.db.begin().await.unwrap();
         names_desk::begin(&mut tx, app.state.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
@@ -303,7 +303,7 @@ async fn a_retired_name_is_not_found_and_comes_back(app: App) {
     let lookup = async || editor.get(&format!("{NAMES}/lookup?text={}", encoded("Зангезур"))).expect(200).await.json()["data"].as_array().unwrap().len();
     let q = format!("q={}", encoded("зангез"));
     assert_eq!((ids(&q).await, lookup().await), (vec![], 0));
-    assert_eq!(ids(&format!("{q}&state=retired")).await, [id.clone()]);
+    assert_eq!(ids(&format!("{q}&state=retired")).await, [id.as_str()]);
     assert_eq!(editor.get(&at).expect(200).await.json()["state"], "retired");
     editor.patch(&at).if_match("\"v2\"").json(&json!({ "state": "active" })).expect(200).await;
     assert_eq!((ids(&q).await, lookup().await), (vec![id], 1));
