@@ -6,7 +6,6 @@ mod suggestions;
 
 use crate::on_both;
 use crate::support::{Answer, App, Caller};
-use newsroom::db::Reader;
 use serde_json::{Value, json};
 use std::time::Duration;
 
