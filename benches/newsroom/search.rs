@@ -86,16 +86,12 @@ pub async fn run(options: &Options, engine: Engine, cluster: Option<&Cluster>, f
     let (bytes, questions) = fill(&state, texts, engine, &mut dice).await?;
     let started = Instant::now();
     newsroom::publication::reindex(&state).await?;
-    let indexed = texts as f64 / started.elapsed().as_secs_f64();
+    let took = started.elapsed().as_secs();
     data::settle(&state.db).await?;
     let (size,): (i64,) = state.db.query(SIZE).one().await?;
+    let (size, bytes) = (kilobytes(size), kilobytes(i64::try_from(bytes)?));
     println!("## {}: searching {texts} texts, the first 20\n", engine.name());
-    println!(
-        "index: {:.1} MB for {:.1} MB of text, {:.2} times; {indexed:.0} texts a second were indexed\n",
-        size as f64 / 1e6,
-        bytes as f64 / 1e6,
-        size as f64 / bytes as f64
-    );
+    println!("index: {:.1} MB for {:.1} MB of text, {:.2} times; made in {took} s\n", size / 1e3, bytes / 1e3, size / bytes);
     println!("| | newsroom p50 / p99 ms | raw p50 / p99 ms | p99 to p99 |\n|---|---|---|---|");
     for (kind, questions) in questions {
         let raw = raw(&state.db, &questions).await?;
@@ -105,6 +101,10 @@ pub async fn run(options: &Options, engine: Engine, cluster: Option<&Cluster>, f
     println!();
     data::close(&state).await;
     Ok(())
+}
+
+fn kilobytes(bytes: i64) -> f64 {
+    f64::from(u32::try_from(bytes / 1_000).unwrap_or(u32::MAX))
 }
 
 async fn models(db: &Db) -> Result<Vec<Model>> {

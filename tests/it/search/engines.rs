@@ -112,7 +112,8 @@ fn anonymous(text: &str) -> String {
     while at < text.len() {
         if let Some(id) = text.get(at..at + 36).filter(|part| uuid::Uuid::try_parse(part).is_ok()) {
             let next = known.len();
-            out.push_str(&format!("#{}", known.entry(id.to_owned()).or_insert(next)));
+            out.push('#');
+            out.push_str(&known.entry(id.to_owned()).or_insert(next).to_string());
             at += 36;
         } else {
             let c = text[at..].chars().next().unwrap();
