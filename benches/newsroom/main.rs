@@ -9,6 +9,7 @@ mod data;
 mod delivery;
 mod desk;
 mod http;
+mod language;
 mod load;
 mod postgres;
 mod publishing;
@@ -25,7 +26,7 @@ use std::path::{Path, PathBuf};
 #[command(name = "cargo bench --bench newsroom --")]
 pub struct Options {
     /// What to measure.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "delivery,write,publish,desk,start")]
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "delivery,write,publish,desk,start,language")]
     only: Vec<Part>,
     /// On which databases.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "sqlite,postgres")]
@@ -77,6 +78,8 @@ pub enum Part {
     Desk,
     /// From the start of the process to the first answer.
     Start,
+    /// Folding and conversion; no database.
+    Language,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -172,6 +175,9 @@ async fn run(options: &Options, folder: &Path) -> Result<()> {
     }
     if options.wants(Part::Write) {
         writes::run(options, folder).await?;
+    }
+    if options.wants(Part::Language) {
+        language::run(options)?;
     }
     Ok(())
 }

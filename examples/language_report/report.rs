@@ -81,7 +81,9 @@ fn conversions() -> String {
     let latin = |word: &&str| convert("kk-Latn", "kk", None, &convert("kk", "kk-Latn", None, word)) == **word;
     let turkmen: Vec<Vec<&str>> = rows(LETTERS).filter(|row| row.first() == Some(&"tk_Cyrl-tk_Latn")).collect();
     // In the middle of a word: what a letter is at the start of one has a second value in the table.
-    let letter = |row: &Vec<&str>| row.len() > 2 && row[2].replace('-', "").split('/').any(|value| convert("tk-Cyrl", "tk", None, &format!("м{}", row[1])) == format!("m{value}"));
+    let letter = |row: &Vec<&str>| {
+        row.len() > 2 && row[2].replace('-', "").split('/').any(|value| convert("tk-Cyrl", "tk", None, &format!("м{}", row[1])) == format!("m{value}"))
+    };
     let lines = [
         ("az Cyrl → Latn", "UDHR words", "100 %", Score::of(&az, to("az-Cyrl", "az", None))),
         ("uz Cyrl → Latn 1995", "UDHR words", "100 %", Score::of(&uz, to("uz-Cyrl", "uz", Some("1995")))),
