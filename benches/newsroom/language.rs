@@ -105,7 +105,7 @@ fn growing(kazakh: &str) -> Result<()> {
         ("one word", "қазақстандықтар"),
     ] {
         let texts: Vec<String> = SIZES.iter().map(|size| cut(&unit.repeat(size / unit.len() + 1), *size)).collect();
-        let mut line = |what: &str, work: &dyn Fn(&str) -> usize| {
+        let line = |what: &str, work: &dyn Fn(&str) -> usize| {
             let times: Vec<f64> = texts.iter().map(|text| 1_000.0 / speed(text.len(), || work(text))).collect();
             if let [small, middle, large] = times[..] {
                 println!("| {name}: {what} | {small:.1} | {middle:.1} | {large:.1} | {:.2} |", large / small);

@@ -14,7 +14,7 @@ const LETTERS: &str = include_str!("../../tests/data/lang/translit_tables.tsv");
 /// Rows that are no fault of a rule, and misses that are, each with why.
 const REMARKS: &str = include_str!("../../tests/data/lang/remarks.tsv");
 
-/// The whole report, in Markdown. Each part is a section of its own.
+/// The whole report, in Markdown. Each part is a section of its own; detection has one of its own, after these.
 #[must_use]
 pub fn report() -> String {
     [conversions(), folding(), must_match()].join("\n")
@@ -25,19 +25,22 @@ fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
     table.lines().filter(|line| !line.starts_with('#')).map(|line| line.split('\t').collect())
 }
 
-fn pairs(table: &'static str) -> Vec<(&'static str, &'static str)> {
+fn pairs(table: &'static str) -> Vec<Pair> {
     rows(table).filter_map(|row| Some((*row.first()?, *row.get(1)?))).collect()
 }
 
+type Pair = (&'static str, &'static str);
+
 /// What is said of the rows of a table: `other_word` and `misprint` are no fault of a rule.
-fn remarks(table: &str) -> BTreeMap<&'static str, (&'static str, &'static str)> {
-    rows(REMARKS).filter(|row| row.first() == Some(&table)).filter_map(|row| Some((*row.get(1)?, (*row.get(2)?, *row.get(3)?)))).collect()
+fn remarks(table: &str) -> BTreeMap<Pair, (&'static str, &'static str)> {
+    let of_table = rows(REMARKS).filter(|row| row.first() == Some(&table));
+    of_table.filter_map(|row| Some(((*row.get(1)?, *row.get(2)?), (*row.get(3)?, *row.get(4)?)))).collect()
 }
 
 /// Rows of which both sides are the same word, rightly written.
-fn same_words(table: &str, all: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+fn same_words(table: &str, all: &[Pair]) -> Vec<Pair> {
     let remarks = remarks(table);
-    all.iter().filter(|(word, _)| !matches!(remarks.get(word), Some(("other_word" | "misprint", _)))).copied().collect()
+    all.iter().filter(|row| !matches!(remarks.get(*row), Some(("other_word" | "misprint", _)))).copied().collect()
 }
 
 fn tag(text: &str) -> Tag {
@@ -66,7 +69,7 @@ impl Score {
 
 fn conversions() -> String {
     let (az, uz, kk) = (pairs(AZ), pairs(UZ), pairs(KK_ARAB));
-    let kk: Vec<(&str, &str)> = kk.into_iter().filter(|(word, _)| !word.is_ascii()).collect();
+    let kk: Vec<Pair> = kk.into_iter().filter(|(word, _)| !word.is_ascii()).collect();
     let udhr: Vec<&str> = UDHR_KK.split_whitespace().collect();
     let kk_same = same_words("kk_arab", &kk);
     let to = |from: &'static str, to: &'static str, orthography| move |(a, b): &(&str, &str)| convert(from, to, orthography, a) == *b;
@@ -105,13 +108,13 @@ fn conversions() -> String {
 }
 
 /// Into the Arabic alphabet, each row that comes out otherwise.
-fn kk_misses(text: &mut String, all: &[(&str, &str)]) -> std::fmt::Result {
+fn kk_misses(text: &mut String, all: &[Pair]) -> std::fmt::Result {
     let remarks = remarks("kk_arab");
     text.push_str("\nRows of kk Cyrl → Arab that come out otherwise:\n\n| Cyrl | Arab | reached | why |\n|---|---|---|---|\n");
     for (cyrillic, arabic) in all {
         let made = convert("kk", "kk-Arab", None, &cyrillic.to_lowercase());
         if made != *arabic {
-            let (kind, why) = remarks.get(cyrillic).copied().unwrap_or(("rule", ""));
+            let (kind, why) = remarks.get(&(*cyrillic, *arabic)).copied().unwrap_or(("rule", "not explained"));
             writeln!(text, "| {cyrillic} | {arabic} | {made} | {}: {why} |", kind.replace('_', " "))?;
         }
     }
@@ -142,7 +145,7 @@ fn folding() -> String {
     text.push_str("\nRows of ug that have no key in common:\n\n| Arab | Latn | why |\n|---|---|---|\n");
     let shares = shares_a_key("ug", "ug-Latn");
     for (arabic, latin) in ug.iter().filter(|row| !shares(row)) {
-        let (kind, why) = remarks.get(arabic).copied().unwrap_or(("rule", "not explained"));
+        let (kind, why) = remarks.get(&(*arabic, *latin)).copied().unwrap_or(("rule", "not explained"));
         let _ = writeln!(text, "| {arabic} | {latin} | {}: {why} |", kind.replace('_', " "));
     }
     text
@@ -161,7 +164,7 @@ fn must_match() -> String {
     let remarks = remarks("must_match");
     text.push_str("\n| missed: document | query | why |\n|---|---|---|\n");
     for row in all.iter().filter(|row| !matches(row)) {
-        let why = remarks.get(row[2]).map_or("not explained", |(_, why)| why);
+        let why = remarks.get(&(row[1], row[2])).map_or("not explained", |(_, why)| why);
         let _ = writeln!(text, "| {} | {} | {why} |", row[1], row[2]);
     }
     text
