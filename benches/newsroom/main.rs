@@ -9,6 +9,7 @@ mod data;
 mod delivery;
 mod desk;
 mod http;
+mod language;
 mod load;
 mod postgres;
 mod publishing;
@@ -26,7 +27,7 @@ use std::path::{Path, PathBuf};
 #[command(name = "cargo bench --bench newsroom --")]
 pub struct Options {
     /// What to measure.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "delivery,write,publish,desk,start,search")]
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "delivery,write,publish,desk,start,search,language")]
     only: Vec<Part>,
     /// On which databases.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "sqlite,postgres")]
@@ -80,6 +81,8 @@ pub enum Part {
     Search,
     /// From the start of the process to the first answer.
     Start,
+    /// Folding and conversion; no database.
+    Language,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -178,6 +181,9 @@ async fn run(options: &Options, folder: &Path) -> Result<()> {
     }
     if options.wants(Part::Write) {
         writes::run(options, folder).await?;
+    }
+    if options.wants(Part::Language) {
+        language::run(options)?;
     }
     Ok(())
 }

@@ -10,6 +10,8 @@ pub(super) struct Reading {
     /// `h` stands for itself and never changes the letter before it: `mezhep` in Turkish, `ýagşy` in Turkmen.
     pub separate_h: bool,
     pub own: Own,
+    /// As Russian and English write the names of others: `kh` for `қ` and `ğ`, `yo` for `ё`. For queries.
+    pub romanised: bool,
 }
 
 /// The languages in which single letters are read in a way of their own.
@@ -19,6 +21,7 @@ pub(super) enum Own {
     None,
     Kazakh,
     Uyghur,
+    Uzbek,
     Russian,
     English,
 }
@@ -28,12 +31,13 @@ impl Reading {
         let own = match tag.language() {
             "kk" => Own::Kazakh,
             "ug" => Own::Uyghur,
+            "uz" => Own::Uzbek,
             "ru" => Own::Russian,
             "en" => Own::English,
             _ => Own::None,
         };
         let separate_h = matches!(tag.language(), "tr" | "az" | "tk" | "crh" | "gag") || (tag.language() == "tt" && tag.script() == Script::Latn);
-        Self { separate_h, own }
+        Self { separate_h, own, romanised: false }
     }
 }
 
@@ -63,7 +67,7 @@ impl Known {
         }
         // A key has two letters at most.
         let length = if text.len() < 2 { u8::from(!text.is_empty()) } else { 2 };
-        let begins = |c| matches!(c, 's' | 'd' | 'z' | 'c' | 'k' | 'g' | 'ş' | 'д' | 'т' | 't' | 'ت' | 'د');
+        let begins = |c| matches!(c, 's' | 'd' | 'z' | 'c' | 'k' | 'g' | 'y' | 'ş' | 'д' | 'т' | 't' | 'ت' | 'د');
         let own = |c| matches!(c, 'w' | 'ۆ' | 'ۋ' | 'ё' | 'c' | 'ا' | 'ь' | 'ъ');
         Self { lower, key, length, special: begins(lower) || own(lower) || own(base(lower)) }
     }
@@ -117,16 +121,21 @@ fn digit(c: char) -> Option<&'static str> {
 pub(super) fn special(rest: &[char], reading: Reading, hamza: bool) -> Option<(&'static str, usize)> {
     let at = |place: usize| rest.get(place).copied();
     let c = at(0)?;
-    sequence(c, at(1), at(2), at(3), !reading.separate_h)
+    sequence(c, at(1), at(2), at(3), reading)
         .or_else(|| of_language(c, at(1), reading.own, hamza).map(|key| (key, 1)))
         .or_else(|| if letter(c).is_some() { None } else { of_language(base(c), at(1), reading.own, hamza).map(|key| (key, 1)) })
 }
 
 /// Letters that are written with several characters, the longest first. Those with `h` are for alphabets in which it only ever changes the
 /// letter before it.
-const fn sequence(c: char, next: Option<char>, third: Option<char>, fourth: Option<char>, with_h: bool) -> Option<(&'static str, usize)> {
+const fn sequence(c: char, next: Option<char>, third: Option<char>, fourth: Option<char>, reading: Reading) -> Option<(&'static str, usize)> {
+    let with_h = !reading.separate_h;
+    // Uzbek `ishchi` and Uyghur `ishchilar` have two letters there.
+    let one_shch = with_h && !matches!(reading.own, Own::Uzbek | Own::Uyghur);
     Some(match (c, next, third) {
-        ('s', Some('h'), Some('c')) if with_h && matches!(fourth, Some('h')) => ("s", 4),
+        ('k', Some('h'), _) if reading.romanised => ("k", 2),
+        ('y', Some('o'), _) if reading.romanised => ("e", 2),
+        ('s', Some('h'), Some('c')) if one_shch && matches!(fourth, Some('h')) => ("s", 4),
         ('d', Some('z'), Some('h')) if with_h => ("c", 3),
         ('s', Some('c'), Some('h')) if with_h => ("s", 3),
         ('s', Some('h'), _) if with_h => ("s", 2),
