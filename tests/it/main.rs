@@ -21,6 +21,7 @@ mod hostile;
 mod idempotency;
 mod jobs;
 mod kill;
+mod language_tools;
 mod matrix;
 mod notices;
 mod operations;

@@ -119,6 +119,7 @@ pub async fn run(app: App) -> Map<String, Value> {
     front_ends(&mut day).await;
     audit(&mut day).await;
     exchange(&mut day).await;
+    words(&mut day).await;
     day.recorded
 }
 
@@ -499,4 +500,20 @@ async fn exchange(day: &mut Scenario) {
     let request = editor.request(method, &format!("{path}?partial=true")).header("If-None-Match", "*").body("application/xliff+xml", file);
     let imported = request.expect(201).await;
     day.record("import_xliff", None, &imported);
+}
+
+async fn words(day: &mut Scenario) {
+    let editor = day.app.staff("editor@trend.example").await;
+    let new = json!({ "original_language": "uz-Cyrl", "headline": "Халқаpо кўргазма" });
+    let id = id_of(&editor.post("/v1/articles").json(&new).expect(201).await);
+    day.call("get_translation_warnings", &editor, &[&id, "uz-Cyrl"], "", None, None).await;
+    let order = json!({ "text": "bu aksiya", "from": "uz", "to": "uz-Cyrl" });
+    day.call("transliterate_text", &editor, &[], "", None, Some(order)).await;
+    day.call("detect_language", &editor, &[], "", None, Some(json!({ "text": "Қазақстанда жаңа мектептер ашылды" }))).await;
+    let order = json!({ "headline": "Халқаpо суд", "language": "uz-Cyrl" });
+    day.call("check_text", &editor, &[], "", None, Some(order)).await;
+    let order = json!({ "text": "Қазақстан Республикасы", "language": "kk" });
+    day.call("make_slug", &editor, &[], "", None, Some(order)).await;
+    let order = json!({ "items": ["Шымкент", "Әулиекөл", "Алматы"], "language": "kk" });
+    day.call("sort_list", &editor, &[], "", None, Some(order)).await;
 }
