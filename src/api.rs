@@ -3,8 +3,8 @@
 use crate::error::{Code, Problem};
 use crate::policy::{Access, Role, access};
 use crate::{
-    agencies, articles, assignments, audit, auth, comments, cors, delivery, edge, front_pages, health, jobs, names_desk, notices, partner, presence, preview,
-    problems, schedule, sections, staff, topics, translations, xliff,
+    agencies, articles, assignments, audit, auth, comments, cors, delivery, edge, front_pages, health, jobs, language_tools, names_desk, notices, partner,
+    presence, preview, problems, schedule, sections, staff, topics, translations, xliff,
 };
 use actix_web::App;
 use actix_web::middleware::from_fn;
@@ -48,7 +48,8 @@ pub fn routes(config: &mut ServiceConfig, origins: &[String]) {
                 .configure(comments::routes)
                 .configure(presence::routes)
                 .configure(notices::routes)
-                .configure(xliff::routes),
+                .configure(xliff::routes)
+                .configure(language_tools::routes),
         );
 }
 
@@ -85,6 +86,7 @@ fn base() -> OpenApi {
         ("sections", "Sections of the site."),
         ("topics", "IPTC Media Topics."),
         ("names", "People, places and bodies, and how they are spelled in each language and script."),
+        ("language", "What an editor's tool asks about words: another script, a language, warnings, slugs, order. Nothing is stored."),
         ("audit", "Who did what, in a log that shows when it was tampered with."),
         ("operations", "For those who run the service."),
     ];
@@ -175,7 +177,7 @@ fn describe_access(operation: &mut Value, access: Option<Access>) {
     match access {
         Some(Access::Needs(rule)) => {
             let mut security = if rule.roles.is_empty() { vec![] } else { vec![json!({ "access_token": [] })] };
-            if rule.scope.is_some() {
+            if rule.scope.is_some() || rule.any_key {
                 security.push(json!({ "api_key": [] }));
             }
             operation["security"] = Value::Array(security);

@@ -44,6 +44,7 @@ pub mod delivery;
 pub mod front_pages;
 pub mod health;
 pub mod language;
+pub mod language_tools;
 pub mod names_desk;
 pub mod notices;
 pub mod partner;

@@ -77,7 +77,7 @@ impl Actor {
     pub fn may(&self, rule: &Rule) -> bool {
         match &self.who {
             Who::Staff { role, .. } => rule.roles.contains(role) && (self.platform || !rule.platform),
-            Who::Key { scopes, .. } => rule.scope.is_some_and(|scope| scopes.contains(&scope)),
+            Who::Key { scopes, .. } => rule.any_key || rule.scope.is_some_and(|scope| scopes.contains(&scope)),
         }
     }
 }
@@ -90,6 +90,8 @@ pub struct Rule {
     pub roles: &'static [Role],
     /// The scope that lets a key do it, if any does.
     pub scope: Option<Scope>,
+    /// Every key may, whatever its scopes.
+    pub any_key: bool,
     /// Only for staff of the platform agency.
     pub platform: bool,
 }
@@ -109,6 +111,7 @@ macro_rules! permissions {
                 name: $text,
                 roles: &[$(Role::$role),*],
                 scope: permissions!(@scope $($what $whom)?),
+                any_key: permissions!(@any_key $($what $whom)?),
                 platform: permissions!(@platform $($what $whom)?),
             };
         })+
@@ -118,6 +121,8 @@ macro_rules! permissions {
     };
     (@scope scope $scope:ident) => { Some(Scope::$scope) };
     (@scope $($other:tt)*) => { None };
+    (@any_key any key) => { true };
+    (@any_key $($other:tt)*) => { false };
     (@platform only platform) => { true };
     (@platform $($other:tt)*) => { false };
 }
@@ -127,6 +132,8 @@ permissions! {
     Myself = "me", [Journalist, Editor, Admin];
     /// Read agencies, sections and topics.
     ReadHouse = "house:read", [Journalist, Editor, Admin], scope ArticlesSubmit;
+    /// Ask the language core: convert, detect, check, sort. Nothing is read or stored.
+    UseLanguageTools = "language:use", [Journalist, Editor, Admin], any key;
     /// Read the staff list of the agency.
     ReadStaff = "staff:read", [Journalist, Editor, Admin];
     /// Invite, change, suspend and see off staff.
@@ -378,6 +385,12 @@ pub const OPERATIONS: &[(&str, Access)] = &[
     ("announce_editing", needs::<AnnounceWork>()),
     ("leave_editing", needs::<AnnounceWork>()),
     ("convert_html", needs::<WriteWork>()),
+    ("get_translation_warnings", needs::<ReadWork>()),
+    ("transliterate_text", needs::<UseLanguageTools>()),
+    ("detect_language", needs::<UseLanguageTools>()),
+    ("check_text", needs::<UseLanguageTools>()),
+    ("make_slug", needs::<UseLanguageTools>()),
+    ("sort_list", needs::<UseLanguageTools>()),
     ("list_schedule", needs::<ReadWork>()),
     ("get_schedule_entry", needs::<ReadWork>()),
     ("schedule_translation", needs::<PublishWork>()),

@@ -42,6 +42,11 @@ fn is_typed(c: char) -> bool {
     (is_apostrophe(c) && c != '\u{301}' && c != 'ʺ') || c == '\u{201b}'
 }
 
+/// Unicode counts the right apostrophes among the letters.
+fn is_letter(c: char) -> bool {
+    c.is_alphabetic() && !is_typed(c)
+}
+
 /// Addresses, mail addresses and handles, as [`super::convert`] knows them.
 pub(super) fn is_address(token: &[char]) -> bool {
     let core = token.iter().position(|c| c.is_alphanumeric() || *c == '@').and_then(|at| token.get(at..)).unwrap_or_default();
@@ -58,7 +63,7 @@ fn token_of(token: &mut [char]) {
         if !is_typed(c) {
             continue;
         }
-        let right = match (before.filter(|before| before.is_alphabetic()), next.filter(|next| next.is_alphabetic())) {
+        let right = match (before.filter(|before| is_letter(*before)), next.filter(|next| is_letter(*next))) {
             (None, Some(_)) => {
                 is_quoted = true;
                 None
@@ -78,7 +83,7 @@ fn token_of(token: &mut [char]) {
 
 /// `O'Brien`, `D'Artagnan`: one capital, an apostrophe, and a capital in a word that has small letters.
 fn is_foreign(token: &[char], at: usize, before: char, next: char) -> bool {
-    let begins = at < 2 || token.get(at - 2).is_none_or(|c| !c.is_alphabetic());
+    let begins = at < 2 || token.get(at - 2).is_none_or(|c| !is_letter(*c));
     begins && before.is_uppercase() && next.is_uppercase() && token.get(at + 2).is_some_and(|c| c.is_lowercase())
 }
 

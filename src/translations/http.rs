@@ -4,7 +4,7 @@ use super::stale::{self, Newest, StaleText};
 use super::store::First;
 use super::text::{NewText, TextChange, convert, from_html};
 use super::workflow::TextPath;
-use super::{Translation, compare, embargo, find, freshness, kill, place, put, put_first, revisions, store, workflow};
+use super::{SavedTranslation, Translation, compare, embargo, find, freshness, kill, place, put, put_first, revisions, saved, store, workflow};
 use crate::answer::Answer;
 use crate::articles::{self, Article, NewArticle};
 use crate::auth::Caller;
@@ -13,6 +13,7 @@ use crate::error::{Error, Faults, Result};
 use crate::extract::{Body, Object, Path};
 use crate::idempotency::Write;
 use crate::language::Tag;
+use crate::language_tools::Checked;
 use crate::page::Page;
 use crate::policy::{Actor, Permission, ReadWork, WriteWork};
 use crate::precondition::{IfMatch, Precondition};
@@ -39,7 +40,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(compare::routes)
         .configure(embargo::routes)
         .configure(freshness::routes)
-        .configure(revisions::routes);
+        .configure(revisions::routes)
+        .configure(saved::routes);
 }
 
 /// A story with its original text.
@@ -118,6 +120,15 @@ pub struct CreatedArticle {
     pub original: Translation,
 }
 
+/// A story that was made, and what to look at in its text.
+#[derive(Debug, Serialize, ToSchema)]
+struct SavedArticle {
+    #[serde(flatten)]
+    created: CreatedArticle,
+    #[serde(flatten)]
+    checked: Checked,
+}
+
 #[derive(Deserialize, IntoParams)]
 struct ArticlePath {
     id: Uuid,
@@ -190,7 +201,7 @@ pub async fn create(tx: &mut Tx, actor: &Actor, new: CreateArticle, now: Timesta
 /// Create an article
 ///
 /// Makes the story with its original text, as a draft of your agency. Nothing is published.
-#[utoipa::path(tag = "articles", request_body = CreateArticle, responses((status = 201, description = "Created", body = CreatedArticle)))]
+#[utoipa::path(tag = "articles", request_body = CreateArticle, responses((status = 201, description = "Created", body = SavedArticle)))]
 #[post("/articles")]
 async fn create_article(state: Data<State>, caller: Caller<WriteWork>, write: Write, Body(mut new): Body<CreateArticle>) -> Result<Answer> {
     convert(&mut new.body, &mut new.body_html).await?;
@@ -198,8 +209,9 @@ async fn create_article(state: Data<State>, caller: Caller<WriteWork>, write: Wr
     write
         .run(&caller, async |tx| {
             let created = create(tx, &caller, new, now).await?;
-            let version = created.article.version;
-            Ok(Answer::created(state.url(&format!("/v1/articles/{}", created.article.id)), &created)?.version(version))
+            let (version, location) = (created.article.version, state.url(&format!("/v1/articles/{}", created.article.id)));
+            let checked = created.original.text.warnings(&created.original.language);
+            Ok(Answer::created(location, &SavedArticle { created, checked })?.version(version))
         })
         .await
 }
@@ -229,7 +241,7 @@ async fn get_translation(state: Data<State>, caller: Caller<ReadWork>, Path(path
 /// replaces the one there is by a new revision, which is a draft. Nothing is published. Where somebody was asked for the text, only they
 /// add it: to add it is to claim the work. Whoever is late with a change gets a comparison with those of others.
 #[utoipa::path(tag = "translations", params(TextPath, PutPrecondition), request_body = NewText,
-    responses((status = 200, description = "Replaced", body = Translation), (status = 201, description = "Added", body = Translation),
+    responses((status = 200, description = "Replaced", body = SavedTranslation), (status = 201, description = "Added", body = SavedTranslation),
         (status = 412, description = "Stale", body = StaleText, content_type = "application/problem+json")),
     extensions(("x-problems" = json!(["already_exists", "conflict", "illegal_transition", "precondition_required", "stale_version"]))))]
 #[put("/articles/{id}/translations/{language}")]
@@ -245,6 +257,7 @@ async fn put_translation(
     let now = state.clock.now();
     let mut faults = Faults::default();
     let (text, slug) = new.read(caller.staff_id(), &mut faults);
+    let text = text.tidied(&path.language).into_owned();
     let (sound, mut newest) = (faults.is_empty(), None);
     let outcome = write
         .run(&caller, async |tx| {
@@ -254,11 +267,12 @@ async fn put_translation(
                 precondition.check(old.standing())?;
             }
             let written = put(tx, &caller, (path.id, &path.language), old.as_ref(), &text, slug.as_deref(), faults, now).await?;
+            let (version, saved) = (written.version, SavedTranslation::from(written));
             if old.is_none() {
                 let location = state.url(&format!("/v1/articles/{}/translations/{}", path.id, path.language));
-                return Ok(Answer::created(location, &written)?.version(written.version));
+                return Ok(Answer::created(location, &saved)?.version(version));
             }
-            Ok(Answer::ok(&written)?.version(written.version))
+            Ok(Answer::ok(&saved)?.version(version))
         })
         .await;
     stale::explain(&state.db, &path, &precondition, newest, outcome, |_| sound.then_some(text)).await
@@ -268,7 +282,7 @@ async fn put_translation(
 ///
 /// Only the members that are sent change; the result is a new revision, which is a draft. Whoever is late with a change gets a comparison
 /// with those of others.
-#[utoipa::path(tag = "translations", params(TextPath, IfMatch), request_body = TextChange, responses((status = 200, description = "Changed", body = Translation),
+#[utoipa::path(tag = "translations", params(TextPath, IfMatch), request_body = TextChange, responses((status = 200, description = "Changed", body = SavedTranslation),
         (status = 412, description = "Stale", body = StaleText, content_type = "application/problem+json")),
     extensions(("x-problems" = json!(["illegal_transition"]))))]
 #[patch("/articles/{id}/translations/{language}")]
@@ -293,17 +307,17 @@ async fn update_translation(
             let (text, slug) = change.apply(old.text.clone(), old.slug.clone(), &mut faults);
             store::check(tx, old.agency_id, &text, &old.text.authors, &mut faults).await?;
             faults.finish()?;
-            if text == old.text && slug == old.slug {
-                return Ok(Answer::ok(&old)?.version(old.version));
-            }
-            let changed = store::put_next(tx, &caller, &old, &text, slug.as_deref(), None, now).await?;
-            Ok(Answer::ok(&changed)?.version(changed.version))
+            // What was stored before apostrophes were put right stays as it is until somebody changes it.
+            let is_same = text == old.text || *text.tidied(&path.language) == old.text;
+            let changed = if is_same && slug == old.slug { old } else { store::put_next(tx, &caller, &old, &text, slug.as_deref(), None, now).await? };
+            let version = changed.version;
+            Ok(Answer::ok(&SavedTranslation::from(changed))?.version(version))
         })
         .await;
     let yours = |base| {
         let mut faults = Faults::default();
         let (text, _) = sent.take().unwrap_or_default().apply(base, None, &mut faults);
-        faults.is_empty().then_some(text)
+        faults.is_empty().then(|| text.tidied(&path.language).into_owned())
     };
     stale::explain(&state.db, &path, &precondition, newest, outcome, yours).await
 }

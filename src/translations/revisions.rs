@@ -1,7 +1,7 @@
 //! Earlier revisions of a text: list, read, restore.
 
 use super::text::{SeoText, Text};
-use super::{Translation, find, store};
+use super::{SavedTranslation, find, store};
 use crate::answer::Answer;
 use crate::articles;
 use crate::auth::Caller;
@@ -178,7 +178,7 @@ async fn get_revision(state: Data<State>, caller: Caller<ReadWork>, Path(path): 
 /// Restore a revision
 ///
 /// Makes a new revision with the content of an earlier one.
-#[utoipa::path(tag = "revisions", params(RevisionPath, IfMatch), responses((status = 200, description = "Restored", body = Translation)),
+#[utoipa::path(tag = "revisions", params(RevisionPath, IfMatch), responses((status = 200, description = "Restored", body = SavedTranslation)),
     extensions(("x-problems" = json!(["illegal_transition"]))))]
 #[post("/articles/{id}/translations/{language}/revisions/{revision}/restore")]
 async fn restore_revision(
@@ -195,7 +195,8 @@ async fn restore_revision(
             precondition.check(old.standing())?;
             let earlier = read(&mut *tx, path.id, &path.language, path.revision).await?;
             let restored = store::put_next(tx, &caller, &old, &earlier.text, old.slug.as_deref(), Some(earlier.revision), now).await?;
-            Ok(Answer::ok(&restored)?.version(restored.version))
+            let version = restored.version;
+            Ok(Answer::ok(&SavedTranslation::from(restored))?.version(version))
         })
         .await
 }

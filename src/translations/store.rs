@@ -320,6 +320,8 @@ pub struct First<'a> {
 /// # Errors
 /// `already_exists`, `illegal_transition` where the story was killed, and when the database fails.
 pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timestamp) -> Result<Translation> {
+    let text = first.text.tidied(first.language);
+    let first = First { text: &text, ..first };
     let exists = || Error::new(Code::AlreadyExists, format!("There is a text in {} already.", first.language));
     if !first.is_original {
         articles::check_lives(tx, first.article).await?;
@@ -401,6 +403,7 @@ pub(super) async fn put_next(
     now: Timestamp,
 ) -> Result<Translation> {
     let (publication, review) = step(old.publication, old.review, Step::Edit)?;
+    let text = &*text.tidied(&old.language);
     let revision = old.revision + 1;
     tx.query(
         "UPDATE translations SET revision = $3, publication = $4, review = $5, headline = $6, headline_key = $7, slug = $8, last_author = $9, \

@@ -13,7 +13,7 @@ use crate::idempotency::Write;
 use crate::policy::{Actor, Decision, Permission, ReadWork, WriteWork, decide};
 use crate::precondition::Precondition;
 use crate::state::State;
-use crate::translations::{self, PutPrecondition, Review, SeoText, Text, TextPath, Translation, read_revision};
+use crate::translations::{self, PutPrecondition, Review, SavedTranslation, SeoText, Text, TextPath, Translation, read_revision};
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
@@ -153,7 +153,7 @@ fn measure(original: &Translation) -> i32 {
 #[utoipa::path(tag = "translations", params(TextPath, PutPrecondition, ImportQuery),
     request_body(description = "The file", content(
         (String = "application/xliff+xml", example = json!(EXAMPLE)), (String = "application/xml"), (String = "text/xml"))),
-    responses((status = 200, description = "Replaced", body = Translation), (status = 201, description = "Added", body = Translation)),
+    responses((status = 200, description = "Replaced", body = SavedTranslation), (status = 201, description = "Added", body = SavedTranslation)),
     extensions(("x-problems" = json!(["already_exists", "conflict", "illegal_transition", "precondition_required", "stale_source", "stale_version"]))))]
 #[post("/articles/{id}/translations/{language}/xliff")]
 async fn import_xliff(
@@ -189,16 +189,17 @@ async fn import_xliff(
             let base = base(target.clone(), old.as_ref(), &caller);
             let text = apply::text(&job, base, &document, &mut report);
             report.faults.finish()?;
-            let written = match old.as_ref().filter(|old| old.text == text) {
+            let written = match old.as_ref().filter(|old| old.text == text || *text.tidied(&path.language) == old.text) {
                 Some(old) => old.clone(),
                 None => translations::put(tx, &caller, (path.id, &path.language), old.as_ref(), &text, None, Faults::default(), now).await?,
             };
             let written = translations::base_on(tx, &caller, written, claim.original_revision, now).await?;
+            let (version, saved) = (written.version, SavedTranslation::from(written));
             if old.is_none() {
                 let location = state.url(&format!("/v1/articles/{}/translations/{}", path.id, path.language));
-                return Ok(Answer::created(location, &written)?.version(written.version));
+                return Ok(Answer::created(location, &saved)?.version(version));
             }
-            Ok(Answer::ok(&written)?.version(written.version))
+            Ok(Answer::ok(&saved)?.version(version))
         })
         .await
 }

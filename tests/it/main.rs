@@ -24,6 +24,7 @@ mod idempotency;
 mod jobs;
 mod kill;
 mod language_report;
+mod language_tools;
 mod matrix;
 mod names_desk;
 mod notices;

@@ -8,7 +8,7 @@ const DOT: char = '\u{307}';
 
 /// Whether `i` and `ı` are two letters there, and `I` and `İ` their capitals.
 fn has_two(declared: &Tag) -> bool {
-    matches!((declared.language(), declared.script()), ("tr" | "az" | "gag", Script::Latn) | ("kk" | "tt" | "crh", Script::Latn))
+    matches!((declared.language(), declared.script()), ("tr" | "az" | "gag" | "kk" | "tt" | "crh", Script::Latn))
 }
 
 fn words(letters: &[char]) -> impl Iterator<Item = (usize, &[char])> {

@@ -121,6 +121,7 @@ pub async fn run(app: App) -> Map<String, Value> {
     audit(&mut day).await;
     exchange(&mut day).await;
     names(&mut day).await;
+    words(&mut day).await;
     day.recorded
 }
 
@@ -532,4 +533,20 @@ async fn search(day: &mut Scenario) {
     let query = "?q=%D1%85%D0%B0%D1%80%D1%8B%D0%B1%D2%AF%D0%BB%D0%B1%D2%AF%D0%BB&language=az";
     day.call("search_published_articles", &anyone, &[], query, None, None).await;
     day.call("suggest_published_articles", &anyone, &[], "?q=xarib", None, None).await;
+}
+
+async fn words(day: &mut Scenario) {
+    let editor = day.app.staff("editor@trend.example").await;
+    let new = json!({ "original_language": "uz-Cyrl", "headline": "Халқаpо кўргазма" });
+    let id = id_of(&editor.post("/v1/articles").json(&new).expect(201).await);
+    day.call("get_translation_warnings", &editor, &[&id, "uz-Cyrl"], "", None, None).await;
+    let order = json!({ "text": "bu aksiya", "from": "uz", "to": "uz-Cyrl" });
+    day.call("transliterate_text", &editor, &[], "", None, Some(order)).await;
+    day.call("detect_language", &editor, &[], "", None, Some(json!({ "text": "Қазақстанда жаңа мектептер ашылды" }))).await;
+    let order = json!({ "headline": "Халқаpо суд", "language": "uz-Cyrl" });
+    day.call("check_text", &editor, &[], "", None, Some(order)).await;
+    let order = json!({ "text": "Қазақстан Республикасы", "language": "kk" });
+    day.call("make_slug", &editor, &[], "", None, Some(order)).await;
+    let order = json!({ "items": ["Шымкент", "Әулиекөл", "Алматы"], "language": "kk" });
+    day.call("sort_list", &editor, &[], "", None, Some(order)).await;
 }

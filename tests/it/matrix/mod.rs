@@ -149,6 +149,10 @@ pub fn body(id: &str, n: usize) -> Option<Value> {
         "schedule_front_page_change" => json!({ "at": "2026-07-25T00:00:00Z", "slots": [] }),
         "create_comment" => json!({ "text": "x" }),
         "create_name" => json!({ "kind": "place", "spellings": { "en": { "name": format!("Name {n}") } } }),
+        "transliterate_text" => json!({ "text": "x", "from": "kk", "to": "kk-Latn" }),
+        "detect_language" => json!({ "text": "x" }),
+        "check_text" | "make_slug" => json!({ "text": "x", "language": "kk" }),
+        "sort_list" => json!({ "items": ["x"], "language": "kk" }),
         "convert_html" => json!({ "html": "<p>x</p>" }),
         _ => return None,
     })

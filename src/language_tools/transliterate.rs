@@ -1,0 +1,241 @@
+//! From one script into another, for a text or a body that is stored nowhere.
+
+use crate::body::{Body, Piece};
+use crate::error::{Error, Faults, Result};
+use crate::language::guard::MOST_FINDINGS;
+use crate::language::{CONVERSIONS, Conversion, Direction, Tag, Trust, conversion, derived_tag, orthography};
+use crate::text_enum;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+text_enum! {
+    /// How far a result can be trusted.
+    pub enum ResultTrust {
+        /// Good enough to be published after a spot check.
+        Exact = "exact",
+        /// Somebody must read it.
+        Review = "review",
+        /// A first draft for somebody who writes it anew.
+        Draft = "draft",
+    }
+}
+
+impl From<Trust> for ResultTrust {
+    fn from(trust: Trust) -> Self {
+        match trust {
+            Trust::Exact => Self::Exact,
+            Trust::Review => Self::Review,
+            Trust::Draft => Self::Draft,
+        }
+    }
+}
+
+/// Words to be written in another script: a text, or a body.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"text": "Қазақстан Республикасы", "from": "kk", "to": "kk-Latn"}))]
+pub struct Transliteration {
+    pub text: Option<String>,
+    /// Portable Text.
+    #[serde(default)]
+    #[schema(value_type = Option<Body>)]
+    pub body: Option<Value>,
+    pub from: Tag,
+    pub to: Tag,
+    /// Of the result: `1995` or `2026` of `uz`, `2021` of `kk-Latn`.
+    #[schema(example = "2021")]
+    pub orthography: Option<String>,
+}
+
+/// Words in another script.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Transliterated {
+    pub text: Option<String>,
+    #[schema(value_type = Option<Body>)]
+    pub body: Option<Body>,
+    pub language: Tag,
+    pub direction: Direction,
+    pub orthography: Option<&'static str>,
+    /// BCP 47, with where it comes from (RFC 6497): `kk-Latn-t-kk-cyrl`.
+    pub tag: String,
+    pub trust: ResultTrust,
+    /// Where the rules had to guess; at most 100.
+    #[schema(max_items = 100)]
+    pub warnings: Vec<TransliterationWarning>,
+    /// How many more there were.
+    pub warnings_left_out: usize,
+}
+
+/// A place where the rules had to guess.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TransliterationWarning {
+    /// JSON pointer (RFC 6901) of the words in what was sent: `/text`, `/body/0/children/1/text`.
+    pub pointer: String,
+    /// `_key` of the block.
+    pub block: Option<String>,
+    /// `_key` of the span in the block.
+    pub span: Option<String>,
+    /// Characters (Unicode code points) of the source before it.
+    pub index: usize,
+    /// Characters of the source that it is about.
+    pub length: usize,
+    /// The rule that guessed.
+    pub rule: &'static str,
+    pub message: String,
+    /// What it could be as well.
+    pub alternatives: Vec<String>,
+}
+
+/// Does what was asked.
+///
+/// # Errors
+/// `validation_failed`.
+pub fn transliterate(order: Transliteration) -> Result<Transliterated> {
+    let mut faults = Faults::default();
+    let body = read_body(order.body.as_ref(), order.text.is_some(), &mut faults);
+    let spelling = orthography(&order.to, order.orthography.as_deref());
+    if let Err(error) = &spelling {
+        faults.add("/orthography", "unknown_orthography", error.to_string());
+    }
+    // The place for views that are no tags, such as the Common Turkic alphabet.
+    let way = conversion(&order.from, &order.to, order.orthography.as_deref());
+    if way.is_none() && spelling.is_ok() {
+        faults.add("/to", "no_conversion", ways_from(&order.from));
+    }
+    faults.finish()?;
+    let (Some(way), Ok(spelling)) = (way, spelling) else { return Err(Error::internal("a conversion that is not there was not refused")) };
+    let mut work = Work { way, warnings: vec![], left_out: 0 };
+    let text = order.text.map(|text| work.words(&Place { pointer: "/text", block: None, span: None }, &text));
+    let body = body.map(|body| {
+        body.with_words(&order.from, |pieces| Some(pieces.iter().map(|piece| if piece.is_kept { piece.text.clone() } else { work.piece(piece) }).collect()))
+    });
+    Ok(Transliterated {
+        text,
+        body,
+        direction: order.to.direction(),
+        orthography: spelling,
+        tag: derived_tag(&order.to, &order.from),
+        language: order.to,
+        trust: way.trust.into(),
+        warnings: work.warnings,
+        warnings_left_out: work.left_out,
+    })
+}
+
+/// Reads the body of an order; there is to be one, or a text.
+pub(super) fn read_body(body: Option<&Value>, has_text: bool, faults: &mut Faults) -> Option<Body> {
+    match body {
+        Some(_) if has_text => faults.add("/body", "conflict", "cannot be given beside `text`"),
+        Some(value) => match Body::parse(value) {
+            Ok(body) => return Some(body),
+            Err(found) => found.into_iter().for_each(|fault| faults.add(format!("/body{}", fault.pointer), fault.code, fault.detail)),
+        },
+        None if !has_text => faults.add("/text", "missing_member", "is missing, and so is `body`: one of them is needed"),
+        None => {}
+    }
+    None
+}
+
+fn ways_from(from: &Tag) -> String {
+    let mut targets: Vec<&str> = CONVERSIONS.iter().filter(|way| way.from == from.as_str()).map(|way| way.to).collect();
+    targets.dedup();
+    if targets.is_empty() {
+        return format!("cannot be made of {from}, which is converted into nothing here");
+    }
+    format!("cannot be made of {from}; it is converted into {}", targets.join(", "))
+}
+
+struct Place<'p> {
+    pointer: &'p str,
+    block: Option<&'p str>,
+    span: Option<&'p str>,
+}
+
+struct Work {
+    way: &'static Conversion,
+    warnings: Vec<TransliterationWarning>,
+    left_out: usize,
+}
+
+impl Work {
+    fn piece(&mut self, piece: &Piece) -> String {
+        let pointer = format!("/body{}", piece.pointer);
+        self.words(&Place { pointer: &pointer, block: Some(&piece.block), span: piece.span.as_deref() }, &piece.text)
+    }
+
+    fn words(&mut self, place: &Place<'_>, text: &str) -> String {
+        let converted = self.way.apply(text, |_| None);
+        for warning in converted.warnings {
+            if self.warnings.len() == MOST_FINDINGS {
+                self.left_out += 1;
+                continue;
+            }
+            self.warnings.push(TransliterationWarning {
+                pointer: place.pointer.to_owned(),
+                block: place.block.map(str::to_owned),
+                span: place.span.map(str::to_owned),
+                index: warning.index,
+                length: warning.length,
+                rule: warning.rule,
+                message: warning.message,
+                alternatives: warning.alternatives,
+            });
+        }
+        converted.text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn order(order: Value) -> Result<Transliterated> {
+        transliterate(serde_json::from_value(order).unwrap())
+    }
+
+    #[test]
+    fn marked_words_stay_as_they_are() {
+        let made = order(json!({"from": "uz", "to": "uz-Cyrl", "body": [{"_type": "block", "_key": "a",
+            "markDefs": [{"_type": "language", "_key": "en", "language": "en"}],
+            "children": [{"_type": "span", "_key": "s", "text": "aksiya "}, {"_type": "span", "_key": "t", "text": "stock", "marks": ["en"]}]}]}))
+        .unwrap();
+        assert_eq!(made.body.unwrap().to_text(), "акция stock");
+        assert_eq!((made.warnings[0].pointer.as_str(), made.warnings[0].span.as_deref(), made.warnings[0].index), ("/body/0/children/0/text", Some("s"), 2));
+        assert_eq!((made.tag.as_str(), made.trust), ("uz-Cyrl-t-uz-latn", ResultTrust::Review));
+    }
+
+    #[test]
+    fn faults_say_what_would_do() {
+        for (asked, pointer, detail) in [
+            (json!({"from": "kk", "to": "tr", "text": "x"}), "/to", "it is converted into kk-Latn, kk-Arab"),
+            (json!({"from": "ru", "to": "en", "text": "x"}), "/to", "converted into nothing"),
+            (json!({"from": "kk", "to": "kk-Latn", "orthography": "1929", "text": "x"}), "/orthography", "use \"2021\""),
+            (json!({"from": "kk", "to": "kk-Latn"}), "/text", "one of them is needed"),
+            (json!({"from": "kk", "to": "kk-Latn", "text": "x", "body": []}), "/body", "beside `text`"),
+            (json!({"from": "kk", "to": "kk-Latn", "body": [{"_type": "x"}]}), "/body/0/_type", ""),
+        ] {
+            let error = order(asked).unwrap_err();
+            let fault = &error.faults[0];
+            assert_eq!(fault.pointer.as_deref(), Some(pointer));
+            assert!(fault.detail.contains(detail), "{}", fault.detail);
+        }
+    }
+
+    #[test]
+    fn every_trust_has_its_word() {
+        assert_eq!(ResultTrust::from(Trust::Draft).as_str(), "draft");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_strange(text: String) {
+            for way in CONVERSIONS {
+                let made = order(json!({"from": way.from, "to": way.to, "orthography": way.orthography, "text": text})).unwrap();
+                prop_assert!(made.text.is_some());
+            }
+        }
+    }
+}
