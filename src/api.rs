@@ -3,8 +3,8 @@
 use crate::error::{Code, Problem};
 use crate::policy::{Access, Role, access};
 use crate::{
-    agencies, articles, assignments, audit, auth, comments, cors, delivery, edge, front_pages, health, jobs, notices, partner, presence, preview, problems,
-    schedule, sections, staff, topics, translations, xliff,
+    agencies, articles, assignments, audit, auth, comments, cors, delivery, edge, front_pages, health, jobs, lexicon, notices, partner, presence, preview,
+    problems, schedule, sections, staff, topics, translations, xliff,
 };
 use actix_web::App;
 use actix_web::middleware::from_fn;
@@ -47,7 +47,8 @@ pub fn routes(config: &mut ServiceConfig, origins: &[String]) {
                 .configure(comments::routes)
                 .configure(presence::routes)
                 .configure(notices::routes)
-                .configure(xliff::routes),
+                .configure(xliff::routes)
+                .configure(lexicon::routes),
         );
 }
 
@@ -71,6 +72,8 @@ fn base() -> OpenApi {
         ("translations", "The texts of a story, one for each language and script. The original is one of them."),
         ("workflow", "The steps of a text from draft to readers and back."),
         ("assignments", "Work that is asked of agencies and people, and what is covered in which language."),
+        ("variants", "A text in another script of its language, made by the rules of its letters and by the people who know better."),
+        ("lexicon", "Words that go their own way from one script into another."),
         ("revisions", "Earlier revisions of a text."),
         ("schedule", "What is to happen by itself: publishing and unpublishing at a time, and texts that go out together."),
         ("embargo", "Texts that are kept from readers until a time."),

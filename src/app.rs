@@ -51,6 +51,7 @@ pub fn jobs() -> Registry {
         .with::<notices::NoticeMail>()
         .with::<publication::Rebuild>()
         .with::<translations::EndEmbargo>()
+        .with::<translations::PublishVariants>()
         .with::<assignments::Lapse>()
         .with::<schedule::RunEntry>()
         .with::<schedule::RunRelease>()

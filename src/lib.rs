@@ -43,6 +43,7 @@ pub mod delivery;
 pub mod front_pages;
 pub mod health;
 pub mod language;
+pub mod lexicon;
 pub mod notices;
 pub mod partner;
 pub mod presence;

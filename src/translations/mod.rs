@@ -13,6 +13,7 @@ mod revisions;
 mod stale;
 mod store;
 mod text;
+mod variants;
 mod workflow;
 
 pub use embargo::EndEmbargo;
@@ -22,6 +23,7 @@ pub use put::{base_on, place, put};
 pub use revisions::read as read_revision;
 pub use store::{First, Translation, find, headlines, list, look, put_first};
 pub use text::{NewText, SeoText, Text};
+pub use variants::{DerivedFrom, PublishVariants, VariantWarning, WarningState};
 pub use workflow::{PublishOrder, TextPath, approve, kill, publish, submit, unpublish};
 
 use crate::db::{Reader, TextEnum, Timestamp, Tx};
