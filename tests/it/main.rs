@@ -34,5 +34,6 @@ mod sections;
 mod staff;
 mod support;
 mod translations;
+mod variants;
 mod workflow;
 mod xliff;
