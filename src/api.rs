@@ -3,8 +3,8 @@
 use crate::error::{Code, Problem};
 use crate::policy::{Access, Role, access};
 use crate::{
-    agencies, articles, assignments, audit, auth, comments, cors, delivery, edge, front_pages, health, jobs, language_tools, names_desk, notices, partner,
-    presence, preview, problems, schedule, sections, staff, topics, translations, xliff,
+    agencies, articles, assignments, audit, auth, comments, cors, delivery, edge, front_pages, health, jobs, language_tools, lexicon, names_desk, notices,
+    partner, presence, preview, problems, schedule, sections, staff, topics, translations, xliff,
 };
 use actix_web::App;
 use actix_web::middleware::from_fn;
@@ -49,7 +49,8 @@ pub fn routes(config: &mut ServiceConfig, origins: &[String]) {
                 .configure(presence::routes)
                 .configure(notices::routes)
                 .configure(xliff::routes)
-                .configure(language_tools::routes),
+                .configure(language_tools::routes)
+                .configure(lexicon::routes),
         );
 }
 
@@ -73,6 +74,8 @@ fn base() -> OpenApi {
         ("translations", "The texts of a story, one for each language and script. The original is one of them."),
         ("workflow", "The steps of a text from draft to readers and back."),
         ("assignments", "Work that is asked of agencies and people, and what is covered in which language."),
+        ("variants", "A text in another script of its language, made by the rules of its letters and by the people who know better."),
+        ("lexicon", "Words that go their own way from one script into another."),
         ("revisions", "Earlier revisions of a text."),
         ("schedule", "What is to happen by itself: publishing and unpublishing at a time, and texts that go out together."),
         ("embargo", "Texts that are kept from readers until a time."),

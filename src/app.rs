@@ -52,6 +52,7 @@ pub fn jobs() -> Registry {
         .with::<publication::Rebuild>()
         .with::<publication::Reindex>()
         .with::<translations::EndEmbargo>()
+        .with::<translations::PublishVariants>()
         .with::<assignments::Lapse>()
         .with::<schedule::RunEntry>()
         .with::<schedule::RunRelease>()

@@ -45,6 +45,7 @@ pub mod front_pages;
 pub mod health;
 pub mod language;
 pub mod language_tools;
+pub mod lexicon;
 pub mod names_desk;
 pub mod notices;
 pub mod partner;

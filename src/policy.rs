@@ -188,6 +188,10 @@ permissions! {
     ReadAssignments = "assignments:read", [Journalist, Editor, Admin];
     /// Take work that is asked of the agency, give it back, decline it.
     ClaimWork = "assignments:claim", [Journalist, Editor, Admin];
+    /// Read the words that go their own way into another script.
+    ReadLexicon = "lexicon:read", [Journalist, Editor, Admin];
+    /// Teach such words: those of one's agency, and for staff of the platform everybody's.
+    EditLexicon = "lexicon:edit", [Editor, Admin];
 }
 
 /// How a caller stands to a record.
@@ -420,6 +424,17 @@ pub const OPERATIONS: &[(&str, Access)] = &[
     ("decline_assignment", needs::<ClaimWork>()),
     ("cancel_assignment", needs::<AssignWork>()),
     ("get_coverage", needs::<ReadAssignments>()),
+    ("create_variant", needs::<WriteWork>()),
+    ("list_variant_warnings", needs::<ReadWork>()),
+    ("accept_variant_warning", needs::<WriteWork>()),
+    ("correct_variant_warning", needs::<WriteWork>()),
+    ("review_variant", needs::<ReviewWork>()),
+    ("detach_variant", needs::<ReviewWork>()),
+    ("list_lexicon_entries", needs::<ReadLexicon>()),
+    ("create_lexicon_entry", needs::<EditLexicon>()),
+    ("get_lexicon_entry", needs::<ReadLexicon>()),
+    ("update_lexicon_entry", needs::<EditLexicon>()),
+    ("delete_lexicon_entry", needs::<EditLexicon>()),
 ];
 
 /// What an operation asks; `None` for one that is not in the table.

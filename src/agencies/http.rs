@@ -103,7 +103,7 @@ async fn update_agency(
             faults.finish()?;
             let agency = store::update(tx, new, caller.id(), now).await?;
             publication::refresh_agency(tx, id, now).await?;
-            if agency.names != old.names {
+            if agency.names != old.names || agency.variant_rules != old.variant_rules {
                 jobs::enqueue(&mut *tx, &Rebuild::of(RebuildSelection::Agency(id)), now, now).await?;
             }
             let changes = changes(&old, &agency);

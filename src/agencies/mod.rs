@@ -15,12 +15,13 @@ pub use self::AgencyKind as Kind;
 pub use agreements::{Agreement, NewAgreement, Sharing, create as create_agreement};
 pub use http::routes;
 pub use offices::{NewOffice, Office, create as create_office};
-pub use rules::check_slug;
-pub use store::{asks_for_four_eyes, find_active, find_id, find_ids, find_managed, languages, platform};
+pub use rules::{VariantRule, check_slug};
+pub use store::{asks_for_four_eyes, find_active, find_id, find_ids, find_managed, languages, platform, variant_rules};
 
 use crate::audit::{self, Action, By, Changes, Entry};
 use crate::db::{Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result};
+use crate::extract::Object;
 use crate::language::Tag;
 use crate::names::{self, Names, NamesChange};
 use crate::patch::Patch;
@@ -95,6 +96,9 @@ pub struct Agency {
     pub website: Option<String>,
     /// Whether nobody approves or publishes what they wrote last themselves.
     pub four_eyes: bool,
+    /// What happens with texts in other scripts by itself.
+    #[schema(value_type = Vec<VariantRule>)]
+    pub variant_rules: Json<Vec<VariantRule>>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     #[serde(skip)]
@@ -132,6 +136,7 @@ impl Agency {
             let again = self.languages.iter().take(i).any(|other| other == language);
             faults.check(!again, &format!("/languages/{i}"), "duplicate", "is there twice");
         }
+        rules::check_variants(faults, &self.variant_rules);
         names::check(faults, "/names", &self.names, 1, 200);
         names::check(faults, "/descriptions", &self.descriptions, 0, 2_000);
         if let Some(website) = &self.website {
@@ -202,6 +207,10 @@ pub struct AgencyChange {
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
     pub four_eyes: Patch<bool>,
+    /// Replaces what happens with texts in other scripts by itself.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<VariantRule>>, max_items = 50)]
+    pub variant_rules: Patch<Vec<Object<VariantRule>>>,
 }
 
 impl AgencyChange {
@@ -216,6 +225,11 @@ impl AgencyChange {
             time_zone: self.time_zone.kept("/time_zone", agency.time_zone, faults),
             website: self.website.apply(agency.website),
             four_eyes: self.four_eyes.kept("/four_eyes", agency.four_eyes, faults),
+            variant_rules: match self.variant_rules {
+                Patch::Absent => agency.variant_rules,
+                Patch::Null => Json(vec![]),
+                Patch::Value(rules) => Json(rules.into_iter().map(|Object(rule)| rule).collect()),
+            },
             ..agency
         };
         agency.check(faults);
@@ -233,6 +247,7 @@ fn changes(old: &Agency, new: &Agency) -> Changes {
     Changes::default()
         .small("country", &old.country, &new.country)
         .small("four_eyes", &old.four_eyes, &new.four_eyes)
+        .large("variant_rules", &old.variant_rules, &new.variant_rules)
         .small("time_zone", &old.time_zone, &new.time_zone)
         .large("languages", &old.languages, &new.languages)
         .large("names", &old.names, &new.names)
@@ -257,6 +272,7 @@ pub async fn create(tx: &mut Tx, new: NewAgency, kind: AgencyKind, by: Option<Uu
         time_zone: new.time_zone,
         website: new.website,
         four_eyes: new.four_eyes,
+        variant_rules: Json(vec![]),
         created_at: now,
         updated_at: now,
         updated_by: by,
@@ -291,6 +307,7 @@ mod tests {
             time_zone: "Asia/Almaty".to_owned(),
             website: Some("https://www.inform.kz".to_owned()),
             four_eyes: false,
+            variant_rules: Json(vec![]),
             created_at: Timestamp::from_micros(0),
             updated_at: Timestamp::from_micros(0),
             updated_by: None,

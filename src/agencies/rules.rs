@@ -2,9 +2,63 @@
 
 use super::countries;
 use crate::error::Faults;
+use crate::language::{CONVERSIONS, Tag, Trust, conversion};
 use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Serialize};
 use url::Url;
+use utoipa::ToSchema;
 use uuid::Uuid;
+
+/// What happens by itself with the texts of an agency in one script when they are published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"from": "kk", "to": "kk-Latn", "auto_create": true, "auto_publish": true, "noindex": true}))]
+pub struct VariantRule {
+    pub from: Tag,
+    /// The same language in another script.
+    pub to: Tag,
+    /// The alphabet, where the script has several.
+    #[serde(default)]
+    #[schema(max_length = 40)]
+    pub orthography: Option<String>,
+    /// Whether the text in the other script is made when the source is published.
+    #[serde(default)]
+    pub auto_create: bool,
+    /// Whether it is published with its source where nothing in it is doubtful. Only for scripts with exact rules.
+    #[serde(default)]
+    pub auto_publish: bool,
+    /// Whether search engines are kept away while nobody has read it.
+    #[serde(default)]
+    pub noindex: bool,
+}
+
+/// Rules of an agency.
+const MOST_RULES: usize = 50;
+
+/// Rules lead where texts can be converted to, one each; only exact ones publish.
+pub(super) fn check_variants(faults: &mut Faults, rules: &[VariantRule]) {
+    faults.check(rules.len() <= MOST_RULES, "/variant_rules", "too_many", "has more than 50 rules");
+    for (i, rule) in rules.iter().enumerate().take(MOST_RULES) {
+        let pointer = format!("/variant_rules/{i}");
+        let again = rules.iter().take(i).any(|other| other.from == rule.from && other.to == rule.to);
+        faults.check(!again, &pointer, "duplicate", "is a second rule for the same way");
+        let way = conversion(&rule.from, &rule.to, rule.orthography.as_deref()).filter(|_| rule.from != rule.to);
+        let Some(way) = way else {
+            let ways = CONVERSIONS.iter().filter(|way| way.from != way.to);
+            let all: Vec<String> =
+                ways.map(|way| format!("{} to {}{}", way.from, way.to, way.orthography.map(|id| format!(" ({id})")).unwrap_or_default())).collect();
+            faults.add(pointer, "no_way", format!("no text is converted that way; known are {}", all.join(", ")));
+            continue;
+        };
+        let safe = !rule.auto_publish || way.trust == Trust::Exact;
+        faults.check(
+            safe,
+            &format!("{pointer}/auto_publish"),
+            "not_safe",
+            "is only for scripts with exact rules: people must read the others before readers do",
+        );
+    }
+}
 
 /// A part of addresses: `[a-z0-9-]{2,40}`, and not to be taken for an id, which the same addresses take.
 pub fn check_slug(faults: &mut Faults, pointer: &str, slug: &str) {

@@ -1,6 +1,6 @@
 //! The table of agencies.
 
-use super::{Agency, AgencyState, countries};
+use super::{Agency, AgencyState, VariantRule, countries};
 use crate::by_name::{ByName, NameKey, NameSort};
 use crate::db::{Db, Query, Reader, Sql, Timestamp, Tx};
 use crate::error::{Code, Error, Result, Unique};
@@ -14,7 +14,7 @@ use sqlx::types::Json;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-const AGENCY: &str = "SELECT id, slug, kind, state, country, languages, names, descriptions, time_zone, website, four_eyes, created_at, \
+const AGENCY: &str = "SELECT id, slug, kind, state, country, languages, names, descriptions, time_zone, website, four_eyes, variant_rules, created_at, \
      updated_at, updated_by, version FROM agencies";
 /// What hangs on the agency can go on: only its own row waits.
 const HOLD: Sql = sql!(["" | " FOR NO KEY UPDATE"]);
@@ -124,6 +124,15 @@ pub async fn asks_for_four_eyes(on: impl Reader<'_>, id: Uuid) -> Result<bool> {
     Ok(found.is_some_and(|(four_eyes,)| four_eyes))
 }
 
+/// What an agency wants to happen with texts in other scripts by itself.
+///
+/// # Errors
+/// When the database fails.
+pub async fn variant_rules(on: impl Reader<'_>, id: Uuid) -> Result<Vec<VariantRule>> {
+    let found: Option<(Json<Vec<VariantRule>>,)> = on.query("SELECT variant_rules FROM agencies WHERE id = $1").bind(id).optional().await?;
+    Ok(found.map(|(rules,)| rules.0).unwrap_or_default())
+}
+
 /// As [`find_id`], of an agency that is not suspended.
 ///
 /// # Errors
@@ -192,7 +201,7 @@ pub(super) async fn update(tx: &mut Tx, agency: Agency, by: Uuid, now: Timestamp
     let agency = Agency { version: agency.version + 1, updated_at: now, updated_by: Some(by), ..agency };
     tx.query(
         "UPDATE agencies SET state = $2, country = $3, languages = $4, names = $5, descriptions = $6, time_zone = $7, website = $8, four_eyes = $9, \
-         updated_at = $10, updated_by = $11, version = $12 WHERE id = $1",
+         updated_at = $10, updated_by = $11, version = $12, variant_rules = $13 WHERE id = $1",
     )
     .bind(agency.id)
     .bind(agency.state)
@@ -206,6 +215,7 @@ pub(super) async fn update(tx: &mut Tx, agency: Agency, by: Uuid, now: Timestamp
     .bind(agency.updated_at)
     .bind(agency.updated_by)
     .bind(agency.version)
+    .bind(&agency.variant_rules)
     .execute()
     .await?;
     Ok(agency)

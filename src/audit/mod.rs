@@ -28,6 +28,8 @@ text_enum! {
         TextPublished = "text.published",
         /// A clarification or correction was published.
         TextCorrected = "text.corrected",
+        /// A variant in another script went out with its source, as a rule of its agency wants it.
+        VariantPublished = "text.variant_published",
         TextUnpublished = "text.unpublished",
         TextKilled = "text.killed",
         TextWithheld = "text.withheld",

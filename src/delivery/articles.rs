@@ -92,7 +92,7 @@ async fn get_published_article_by_slug(
     let shown = Shown { format: query.body_format.unwrap_or(BodyFormat::PortableText), view: query.view, include: query.include };
     let mut on = state.public.acquire().await?;
     if let Some(document) = store::by_slug(&mut on, &path.language, &path.slug, shown.stored()).await? {
-        return Ok(send(&mut on, document, &shown, Asked::default()).await?.answer(&request));
+        return Ok(answered(send(&mut on, document, &shown, Asked::default()).await?, &request));
     }
     let moved = store::moved(&mut on, &path.language, &path.slug).await?;
     let Some((article, now_at)) = moved else { return Err(Error::not_found("article")) };
@@ -137,9 +137,20 @@ async fn get_published_article(
     }
     if let Some(document) = store::by_id(&mut on, path.id, &languages, shown.stored()).await? {
         let requested = wanted.filter(|wanted| *wanted != document.language);
-        return Ok(send(&mut on, document, &shown, Asked { requested, varies }).await?.answer(&request));
+        return Ok(answered(send(&mut on, document, &shown, Asked { requested, varies }).await?, &request));
     }
     Err(missing(&mut on, path.id, wanted.as_ref()).await?)
+}
+
+/// The answer; where the text is to be kept from search engines, its headers say so too.
+fn answered(text: Public, request: &HttpRequest) -> HttpResponse {
+    // It stands before the slug; no text within the JSON can have its quotes.
+    let noindex = text.body.split(",\"slug\":").next().is_some_and(|head| head.contains(",\"noindex\":true"));
+    let mut response = text.answer(request);
+    if noindex {
+        response.headers_mut().insert(header::HeaderName::from_static("x-robots-tag"), header::HeaderValue::from_static("noindex"));
+    }
+    response
 }
 
 /// Why there is nothing to send.

@@ -1,7 +1,7 @@
 //! The public document of a text, rendered once: the bytes that delivery answers.
 
 use super::store::{self, Document, Source};
-use super::{Change, ChangeKind};
+use super::{Change, ChangeKind, DerivationStatus};
 use crate::config::Config;
 use crate::db::{Reader, Timestamp, Tx};
 use crate::error::{Error, Result};
@@ -22,6 +22,22 @@ pub struct Head {
     pub direction: Direction,
     pub is_original: bool,
     pub original_language: Tag,
+    /// The alphabet that it is written in, where its language has several in one script.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub orthography: Option<String>,
+    /// The text that it was made of by changing the script.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub derived_from: Option<ScriptSource>,
+    /// Where such a text stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Option<DerivationStatus>)]
+    pub derivation_status: Option<DerivationStatus>,
+    /// That search engines are to keep away: nobody has read it yet.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub noindex: bool,
     pub slug: String,
     /// Where readers find it.
     pub url: String,
@@ -59,6 +75,12 @@ pub struct Head {
     pub last_change: Option<LastChange>,
     /// All clarifications and corrections, the newest first.
     pub corrections: Vec<LastChange>,
+}
+
+/// The text that another was made of by changing the script.
+#[derive(Serialize, ToSchema)]
+pub struct ScriptSource {
+    pub language: Tag,
 }
 
 /// An author with a public name.
@@ -188,6 +210,10 @@ pub fn compose(config: &Config, source: &Source, facts: Facts, change: &Change, 
         direction: language.direction(),
         is_original: source.is_original,
         original_language: source.original_language.clone(),
+        orthography: source.orthography.clone(),
+        derived_from: source.from_language.clone().map(|language| ScriptSource { language }),
+        derivation_status: source.derivation_status,
+        noindex: is_kept_from_search(source),
         slug: source.slug.clone(),
         url: url.clone(),
         headline: source.headline.clone(),
@@ -241,6 +267,12 @@ pub fn compose(config: &Config, source: &Source, facts: Facts, change: &Change, 
         body_html: serde_json::to_string(&body.to_html_fragment(language.as_str(), language.direction().as_str(), &resolve)).map_err(Error::internal)?,
         body_text: serde_json::to_string(&body.to_text()).map_err(Error::internal)?,
     })
+}
+
+/// Whether search engines are to keep away: nobody has read the text, and its agency wants that then.
+fn is_kept_from_search(source: &Source) -> bool {
+    let unread = matches!(source.derivation_status, Some(DerivationStatus::Auto | DerivationStatus::NeedsReview));
+    unread && source.variant_rules.iter().any(|rule| rule.noindex && Some(&rule.from) == source.from_language.as_ref() && rule.to == source.language)
 }
 
 /// `Trend (Aysel Quliyeva) / Kazinform (Dana Serik)`: whose story it is and who wrote it; whose translation, and who made it.

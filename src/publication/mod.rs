@@ -61,6 +61,19 @@ text_enum! {
 }
 
 text_enum! {
+    /// Where a text stands that was made of another by changing its script.
+    pub enum DerivationStatus {
+        /// Its letters have exact rules, and nothing in it is doubtful.
+        Auto = "auto",
+        /// Somebody has yet to read it.
+        NeedsReview = "needs_review",
+        Reviewed = "reviewed",
+        /// It goes its own way.
+        Independent = "independent",
+    }
+}
+
+text_enum! {
     /// What is behind a public event, where its type does not say it.
     pub enum ChangeReason {
         /// The original was killed; the text's own agency decides.

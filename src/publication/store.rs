@@ -1,6 +1,6 @@
 //! The tables of the published projection.
 
-use super::{Change, search};
+use super::{Change, DerivationStatus, search};
 use crate::articles::{push_correction_pending, push_original};
 use crate::body::Body;
 use crate::db::{Query, Reader, Record, Sql, Timestamp, Tx};
@@ -8,11 +8,20 @@ use crate::error::{Code, Error, Result};
 use crate::language::{Tag, slug};
 use crate::names::Names;
 use crate::sql;
+use serde::Deserialize;
 use serde_json::json;
 use sqlx::FromRow;
 use sqlx::types::Json;
 use std::fmt::Write;
 use uuid::Uuid;
+
+/// What is said of an agency's variants that concerns search engines.
+#[derive(Deserialize)]
+pub struct VariantRule {
+    pub from: Tag,
+    pub to: Tag,
+    pub noindex: bool,
+}
 
 /// What a document is made of.
 #[expect(clippy::struct_excessive_bools, reason = "independent facts")]
@@ -47,6 +56,11 @@ pub struct Source {
     pub section_id: Option<Uuid>,
     pub section_slug: Option<String>,
     pub section_names: Option<Json<Names>>,
+    pub orthography: Option<String>,
+    /// Of a text that was made of another by changing its script.
+    pub from_language: Option<Tag>,
+    pub derivation_status: Option<DerivationStatus>,
+    pub variant_rules: Json<Vec<VariantRule>>,
     /// The killed story in whose place it is, where readers knew that one.
     pub replaces: Option<Uuid>,
     pub embargo_until: Option<Timestamp>,
@@ -100,13 +114,14 @@ pub async fn shown_as(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Opti
 const SOURCE: &str = ", t.article_id, t.language, t.is_original, a.original_language, r.revision, \
      r.headline, r.summary, r.body, r.dateline, r.byline, r.authors, r.seo, r.words, a.topics, a.related, a.urgency, a.genre, a.rights, \
      t.agency_id, g.slug AS agency_slug, g.names AS agency_names, o.slug AS owner_slug, o.names AS owner_names, \
-     s.id AS section_id, s.slug AS section_slug, s.names AS section_names, \
+     s.id AS section_id, s.slug AS section_slug, s.names AS section_names, t.orthography, v.from_language, v.status AS derivation_status, g.variant_rules, \
      CASE WHEN EXISTS (SELECT 1 FROM published_changes c WHERE c.article_id = a.replaces) THEN a.replaces END AS replaces, t.embargo_until, \
      EXISTS (SELECT 1 FROM published_documents d WHERE d.article_id = t.article_id AND d.language = t.language) AS is_public, \
      EXISTS (SELECT 1 FROM published_changes c WHERE c.article_id = t.article_id AND c.language = t.language) AS was_public, \
      EXISTS (SELECT 1 FROM partner_documents p WHERE p.article_id = t.article_id AND p.language = t.language) AS is_held \
      FROM translations t JOIN articles a ON a.id = t.article_id JOIN revisions r ON r.article_id = t.article_id AND r.language = t.language \
      JOIN agencies g ON g.id = t.agency_id JOIN agencies o ON o.id = a.agency_id LEFT JOIN sections s ON s.id = a.section_id \
+     LEFT JOIN variants v ON v.article_id = t.article_id AND v.language = t.language \
      WHERE t.article_id = $1 AND t.language = $2";
 
 /// The published revision of a text with all that its document says.

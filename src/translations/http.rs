@@ -4,7 +4,7 @@ use super::stale::{self, Newest, StaleText};
 use super::store::First;
 use super::text::{NewText, TextChange, convert, from_html};
 use super::workflow::TextPath;
-use super::{SavedTranslation, Translation, compare, embargo, find, freshness, kill, place, put, put_first, revisions, saved, store, workflow};
+use super::{SavedTranslation, Translation, compare, embargo, find, freshness, kill, place, put, put_first, revisions, saved, store, variants, workflow};
 use crate::answer::Answer;
 use crate::articles::{self, Article, NewArticle};
 use crate::auth::Caller;
@@ -41,7 +41,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(embargo::routes)
         .configure(freshness::routes)
         .configure(revisions::routes)
-        .configure(saved::routes);
+        .configure(saved::routes)
+        .configure(variants::routes);
 }
 
 /// A story with its original text.

@@ -14,6 +14,7 @@ mod saved;
 mod stale;
 mod store;
 mod text;
+mod variants;
 mod workflow;
 
 pub use embargo::EndEmbargo;
@@ -24,6 +25,7 @@ pub use revisions::read as read_revision;
 pub use saved::SavedTranslation;
 pub use store::{First, Translation, find, headlines, list, look, put_first};
 pub use text::{NewText, SeoText, Text};
+pub use variants::{DerivedFrom, PublishVariants, VariantWarning, WarningState};
 pub use workflow::{PublishOrder, TextPath, approve, kill, publish, submit, unpublish};
 
 use crate::db::{Reader, TextEnum, Timestamp, Tx};

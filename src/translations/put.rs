@@ -18,12 +18,7 @@ use uuid::Uuid;
 pub async fn place(tx: &mut Tx, actor: &Actor, article: Uuid, language: &Tag, precondition: &Precondition, now: Timestamp) -> Result<Option<Translation>> {
     if precondition.wants_new() || precondition.is_blind() {
         articles::hold(tx, article).await?;
-        let found = articles::find(&mut *tx, actor, article, now).await?;
-        let works = assignments::making(tx, actor, article, language, now).await?;
-        let mut relation = found.takes_translations_of(actor);
-        // Who is asked for this text has a part in the story, as far as this text goes.
-        relation.involved |= actor.staff_id().is_some() && works.iter().any(|work| work.is_asked_of(actor));
-        articles::admit(decide(WriteWork::RULE, actor, relation), "article")?;
+        let works = may_add(tx, actor, article, language, now).await?;
         if precondition.is_blind() {
             let detail = "Send If-None-Match: * to add a text, or If-Match with the ETag that you read to replace it.";
             return Err(Error::new(Code::PreconditionRequired, detail));
@@ -35,6 +30,28 @@ pub async fn place(tx: &mut Tx, actor: &Actor, article: Uuid, language: &Tag, pr
     }
     let (old, _) = find(tx, actor, WriteWork::RULE, article, language, now).await?;
     Ok(Some(old))
+}
+
+/// The work that is asked for in a language, to which the caller may add a text.
+async fn may_add(tx: &mut Tx, actor: &Actor, article: Uuid, language: &Tag, now: Timestamp) -> Result<Vec<assignments::Assignment>> {
+    let found = articles::find(&mut *tx, actor, article, now).await?;
+    let works = assignments::making(tx, actor, article, language, now).await?;
+    let mut relation = found.takes_translations_of(actor);
+    // Who is asked for this text has a part in the story, as far as this text goes.
+    relation.involved |= actor.staff_id().is_some() && works.iter().any(|work| work.is_asked_of(actor));
+    articles::admit(decide(WriteWork::RULE, actor, relation), "article")?;
+    Ok(works)
+}
+
+/// Lets whoever may add a text in a language. The story is held.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `conflict` where somebody else is asked for the text, and when the database fails.
+pub(super) async fn admit_new(tx: &mut Tx, actor: &Actor, article: Uuid, language: &Tag, now: Timestamp) -> Result<()> {
+    for work in may_add(tx, actor, article, language, now).await? {
+        work.admit_writer(actor)?;
+    }
+    Ok(())
 }
 
 /// Writes a text to its [`place`], as a draft. Without a slug it keeps the one that it has.

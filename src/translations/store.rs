@@ -1,6 +1,6 @@
 //! The tables of translations and revisions.
 
-use super::{Publication, Review, Step, Text, allowed, embargo, step};
+use super::{DerivedFrom, Publication, Review, Step, Text, allowed, embargo, step, variants};
 use crate::articles::{self, Found, Freshness, push_correction_pending, push_freshness, push_original};
 use crate::assignments::{self, Event};
 use crate::body::Body;
@@ -9,7 +9,7 @@ use crate::error::{Code, Error, Faults, Result, Unique};
 use crate::language::{Direction, Tag};
 use crate::policy::{Actor, KillWork, LiftWork, Permission, Relation, Rule, decide};
 use crate::precondition::Standing;
-use crate::publication;
+use crate::publication::{self, DerivationStatus};
 use serde::Serialize;
 use sqlx::FromRow;
 use sqlx::types::Json;
@@ -35,6 +35,14 @@ pub struct Translation {
     pub allowed_transitions: Vec<Step>,
     /// The revision of the original that it was made from.
     pub base_revision: Option<i32>,
+    /// The alphabet that it is written in, where its language has several in one script: `1995` or `2026` of Uzbek.
+    pub orthography: Option<String>,
+    /// The text that it was made of by changing the script.
+    pub derived_from: Option<DerivedFrom>,
+    /// Where such a text stands.
+    pub derivation_status: Option<DerivationStatus>,
+    /// How many of its words somebody still has to look at.
+    pub open_warnings: Option<i64>,
     /// How it stands to its original; `null` for the original, and for what was killed.
     pub freshness: Option<Freshness>,
     /// Since when it goes its own way.
@@ -86,6 +94,12 @@ struct Row {
     revision: i32,
     published_revision: Option<i32>,
     base_revision: Option<i32>,
+    orthography: Option<String>,
+    from_language: Option<Tag>,
+    from_revision: Option<i32>,
+    engine: Option<String>,
+    derivation_status: Option<DerivationStatus>,
+    open_warnings: Option<i64>,
     freshness: Option<Freshness>,
     detached_at: Option<Timestamp>,
     freshness_reason: Option<String>,
@@ -130,6 +144,13 @@ impl From<Row> for Translation {
             published_revision: row.published_revision,
             allowed_transitions: allowed(row.publication, row.review),
             base_revision: row.base_revision,
+            orthography: row.orthography,
+            derived_from: match (row.from_language, row.from_revision, row.engine) {
+                (Some(language), Some(revision), Some(engine)) => Some(DerivedFrom { language, revision, engine }),
+                _ => None,
+            },
+            derivation_status: row.derivation_status,
+            open_warnings: row.open_warnings,
             freshness: row.freshness,
             detached_at: row.detached_at,
             freshness_reason: row.freshness_reason,
@@ -167,13 +188,16 @@ impl From<Row> for Translation {
 const COLUMNS: &str = "SELECT t.article_id, t.language, t.agency_id, t.is_original, t.publication, t.review, t.revision, t.published_revision, \
      t.base_revision, t.detached_at, t.freshness_reason, t.slug, r.headline, r.summary, r.body, r.dateline, r.byline, r.authors, r.seo, r.words, t.assignee_id, t.created_by, \
      t.last_author, t.return_reason, t.kill_reason, t.first_published_at, t.published_at, t.killed_at, t.embargo_until, t.created_at, t.updated_at, t.updated_by, t.version, \
-     g.four_eyes, t.withheld_slug, ";
+     g.four_eyes, t.withheld_slug, t.orthography, v.from_language, v.from_revision, v.engine, v.status AS derivation_status, \
+     CASE WHEN v.article_id IS NOT NULL THEN (SELECT count(*) FROM variant_warnings w WHERE w.article_id = t.article_id AND w.language = t.language \
+     AND w.state = 'open') END AS open_warnings, ";
 
 /// The texts of an article.
 fn texts<'q>(on: impl Reader<'q>, article: Uuid) -> Query<'q> {
     let query = push_correction_pending(push_freshness(on.query(COLUMNS)).push(" AS freshness, ")).push(
         " AS correction_pending FROM translations t JOIN agencies g ON g.id = t.agency_id \
-         JOIN revisions r ON r.article_id = t.article_id AND r.language = t.language AND r.revision = t.revision",
+         JOIN revisions r ON r.article_id = t.article_id AND r.language = t.language AND r.revision = t.revision \
+         LEFT JOIN variants v ON v.article_id = t.article_id AND v.language = t.language",
     );
     push_original(query).push(" WHERE t.deleted_at IS NULL AND t.article_id = ").push_bind(article)
 }
@@ -327,11 +351,12 @@ pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timest
         articles::check_lives(tx, first.article).await?;
     }
     let base = if first.is_original { None } else { original_revision(tx, first.article).await? };
+    let orthography = variants::usual_orthography(first.language);
     let revived: Option<(i32, i64)> = tx
         .query(
             "UPDATE translations SET deleted_at = NULL, agency_id = $3, revision = revision + 1, review = 'draft', headline = $4, headline_key = $5, \
              slug = $6, base_revision = $7, detached_at = NULL, freshness_reason = NULL, checked_revision = NULL, embargo_until = NULL, embargo_by = NULL, assignee_id = $8, created_by = $9, last_author = $9, return_reason = NULL, version = version + 1, \
-             created_at = $10, updated_at = $10, updated_by = $9 WHERE article_id = $1 AND language = $2 AND deleted_at IS NOT NULL RETURNING revision, version",
+             created_at = $10, updated_at = $10, updated_by = $9, orthography = $11 WHERE article_id = $1 AND language = $2 AND deleted_at IS NOT NULL RETURNING revision, version",
         )
         .bind(first.article)
         .bind(first.language)
@@ -343,6 +368,7 @@ pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timest
         .bind(actor.staff_id())
         .bind(actor.id())
         .bind(now)
+        .bind(orthography)
         .optional()
         .await?;
     let (revision, version) = if let Some(revived) = revived {
@@ -350,8 +376,8 @@ pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timest
     } else {
         tx.query(
             "INSERT INTO translations (article_id, language, agency_id, is_original, publication, review, revision, base_revision, headline, \
-             headline_key, slug, assignee_id, created_by, last_author, version, created_at, updated_at, updated_by) \
-             VALUES ($1, $2, $3, $4, 'unreleased', 'draft', 1, $5, $6, $7, $8, $9, $10, $10, 1, $11, $11, $10)",
+             headline_key, slug, assignee_id, created_by, last_author, version, created_at, updated_at, updated_by, orthography) \
+             VALUES ($1, $2, $3, $4, 'unreleased', 'draft', 1, $5, $6, $7, $8, $9, $10, $10, 1, $11, $11, $10, $12)",
         )
         .bind(first.article)
         .bind(first.language)
@@ -364,6 +390,7 @@ pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timest
         .bind(actor.staff_id())
         .bind(actor.id())
         .bind(now)
+        .bind(orthography)
         .execute()
         .await
         .unique(exists)?;
@@ -424,7 +451,9 @@ pub(super) async fn put_next(
     let written = Written { revision, version: old.version + 1, restored_from };
     insert_revision(tx, actor, old.article_id, &old.language, written, text, now).await?;
     assignments::follow(tx, actor, (old.article_id, &old.language, revision), Event::Written, now).await?;
-    changed(tx, actor, old, now).await
+    let written = changed(tx, actor, old, now).await?;
+    variants::follow(tx, actor, &written, now).await?;
+    Ok(written)
 }
 
 /// A revision that is written, beside its words.
@@ -661,6 +690,7 @@ pub(super) async fn delete(tx: &mut Tx, actor: &Actor, old: &Translation, now: T
         .bind(actor.id())
         .execute()
         .await?;
+    variants::forget(tx, old.article_id, &old.language).await?;
     assignments::close(tx, actor, old.article_id, Some(&old.language), "The text was deleted.", now).await?;
     articles::touch(tx, old.article_id, actor.id(), now).await
 }

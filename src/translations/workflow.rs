@@ -1,10 +1,10 @@
 //! The steps of a text: submit, return, approve, publish, unpublish, kill, assign.
 
 use super::store::{self, Moved};
-use super::{EndEmbargo, Publication, Step, Translation, embargo, find, revisions, step};
+use super::{EndEmbargo, Publication, Step, Translation, embargo, find, revisions, step, variants};
 use crate::answer::Answer;
 use crate::assignments::{self, Event};
-use crate::audit::{self, Action, Changes, Entry};
+use crate::audit::{self, Action, By, Changes, Entry};
 use crate::auth::Caller;
 use crate::config::Config;
 use crate::db::{Timestamp, Tx};
@@ -157,14 +157,43 @@ pub async fn approve(tx: &mut Tx, actor: &Actor, text: &Translation, now: Timest
 /// `illegal_transition`, `four_eyes_required`, `validation_failed`, `already_exists` for the address, `conflict` where the original is under
 /// an embargo that the text is not, and when the database fails.
 pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Translation, order: PublishOrder, now: Timestamp) -> Result<Translation> {
-    let to = step(text.publication, text.review, Step::Publish)?;
+    step(text.publication, text.review, Step::Publish)?;
     if matches!(text.review, super::Review::Draft | super::Review::InReview) {
         four_eyes(actor, text)?;
     }
+    put_out(tx, config, actor, text, order, None, now).await
+}
+
+/// Publishes the newest revision of a variant as a rule of its agency wants it. The rule answers for it, and nobody in person.
+///
+/// # Errors
+/// As [`publish`], without `four_eyes_required`.
+pub(super) async fn publish_by_rule(
+    tx: &mut Tx,
+    config: &Config,
+    actor: &Actor,
+    text: &Translation,
+    order: PublishOrder,
+    now: Timestamp,
+) -> Result<Translation> {
+    put_out(tx, config, actor, text, order, Some(Action::VariantPublished), now).await
+}
+
+/// `by_rule`: what it is called in the log where no person published it.
+async fn put_out(
+    tx: &mut Tx,
+    config: &Config,
+    actor: &Actor,
+    text: &Translation,
+    order: PublishOrder,
+    by_rule: Option<Action>,
+    now: Timestamp,
+) -> Result<Translation> {
+    let to = step(text.publication, text.review, Step::Publish)?;
     complete(text)?;
     let seen = text.seen(&mut *tx).await?;
     let shown = text.publication == Publication::Published && publication::is_public(tx, text.article_id, &text.language).await?;
-    let change = change_of(text, order, seen, shown)?;
+    let change = change_of(text, &order, seen, shown)?;
     if !shown {
         embargo::keep_with_original(tx, text, now).await?;
     }
@@ -186,7 +215,13 @@ pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Transla
     keep_held(tx, text, held, now).await?;
     let details = json!({ "change": seq, "revision": text.revision, "type": change.r#type, "change_kind": change.kind, "embargo_until": held });
     let action = if change.r#type == ChangeType::Corrected { Action::TextCorrected } else { Action::TextPublished };
-    record(tx, actor, action, text, details, now).await?;
+    if text.derived_from.is_some() {
+        variants::mark(tx, text, by_rule.is_some()).await?;
+    }
+    variants::note(tx, actor, text, &order, now).await?;
+    let by = if by_rule.is_some() { By::Service } else { By::from(actor) };
+    let entry = Entry { action: by_rule.unwrap_or(action), agency: Some(text.agency_id), subject: text.article_id, language: Some(&text.language), details };
+    audit::record(tx, by, entry, now).await?;
     store::read(tx, text.article_id, &text.language).await?.ok_or_else(|| Error::internal("the text that was published is not there"))
 }
 
@@ -213,7 +248,7 @@ async fn credits_change(tx: &mut Tx, text: &Translation, seen: Option<i32>) -> R
 }
 
 /// What the change log says of a publication of a text of which readers saw the revision `seen` last, and which is `shown` now or not.
-fn change_of(text: &Translation, order: PublishOrder, seen: Option<i32>, shown: bool) -> Result<Change> {
+fn change_of(text: &Translation, order: &PublishOrder, seen: Option<i32>, shown: bool) -> Result<Change> {
     let seen = seen.is_some_and(|seen| seen != text.revision);
     let mut faults = Faults::default();
     match order.change_kind {
@@ -233,14 +268,27 @@ fn change_of(text: &Translation, order: PublishOrder, seen: Option<i32>, shown: 
         Some(ChangeKind::Clarification | ChangeKind::Correction) => ChangeType::Corrected,
         _ => ChangeType::Updated,
     };
-    Ok(Change { kind: order.change_kind, public_note: order.public_note, ..Change::of(r#type) })
+    Ok(Change { kind: order.change_kind, public_note: order.public_note.clone(), ..Change::of(r#type) })
 }
 
-/// Takes a text away from readers; it may be published again.
+/// Takes a text away from readers; it may be published again. What a rule published with it leaves with it.
 ///
 /// # Errors
 /// `illegal_transition`, and when the database fails.
 pub async fn unpublish(tx: &mut Tx, actor: &Actor, text: &Translation, note: Option<String>, now: Timestamp) -> Result<Translation> {
+    step(text.publication, text.review, Step::Unpublish)?;
+    let variants = variants::with_source(tx, text, false).await?;
+    if !variants.is_empty() {
+        publication::hold_changes(tx).await?;
+    }
+    let moved = take_down(tx, actor, text, note.clone(), now).await?;
+    for variant in &variants {
+        take_down(tx, actor, variant, note.clone(), now).await?;
+    }
+    Ok(moved)
+}
+
+async fn take_down(tx: &mut Tx, actor: &Actor, text: &Translation, note: Option<String>, now: Timestamp) -> Result<Translation> {
     let to = step(text.publication, text.review, Step::Unpublish)?;
     let moved = store::advance(tx, actor, text, to, Moved::default(), now).await?;
     let change = Change { public_note: note, ..Change::of(ChangeType::Unpublished) };
@@ -249,13 +297,27 @@ pub async fn unpublish(tx: &mut Tx, actor: &Actor, text: &Translation, note: Opt
     Ok(moved)
 }
 
-/// Withdraws a text for good. What was never public is frozen, without a tombstone.
+/// Withdraws a text for good, and with it its variants in other scripts that its agency has: they say the same. What was never public is
+/// frozen, without a tombstone.
 ///
 /// # Errors
 /// `illegal_transition`, `four_eyes_required`, and when the database fails.
 pub async fn kill(tx: &mut Tx, actor: &Actor, text: &Translation, reason: &str, note: String, now: Timestamp) -> Result<Translation> {
-    let to = step(text.publication, text.review, Step::Kill)?;
+    step(text.publication, text.review, Step::Kill)?;
     four_eyes(actor, text)?;
+    let variants = variants::with_source(tx, text, true).await?;
+    if !variants.is_empty() {
+        publication::hold_changes(tx).await?;
+    }
+    let killed = bury(tx, actor, text, reason, note.clone(), now).await?;
+    for variant in &variants {
+        bury(tx, actor, variant, reason, note.clone(), now).await?;
+    }
+    Ok(killed)
+}
+
+async fn bury(tx: &mut Tx, actor: &Actor, text: &Translation, reason: &str, note: String, now: Timestamp) -> Result<Translation> {
+    let to = step(text.publication, text.review, Step::Kill)?;
     let moved = store::advance(tx, actor, text, to, Moved { killed: Some(reason), ..Moved::default() }, now).await?;
     // Without its original a story has no work left.
     let language = (!text.is_original).then_some(&text.language);

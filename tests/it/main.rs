@@ -40,5 +40,6 @@ mod sections;
 mod staff;
 mod support;
 mod translations;
+mod variants;
 mod workflow;
 mod xliff;

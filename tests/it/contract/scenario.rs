@@ -122,6 +122,7 @@ pub async fn run(app: App) -> Map<String, Value> {
     exchange(&mut day).await;
     names(&mut day).await;
     words(&mut day).await;
+    scripts(&mut day).await;
     day.recorded
 }
 
@@ -549,4 +550,29 @@ async fn words(day: &mut Scenario) {
     day.call("make_slug", &editor, &[], "", None, Some(order)).await;
     let order = json!({ "items": ["Шымкент", "Әулиекөл", "Алматы"], "language": "kk" });
     day.call("sort_list", &editor, &[], "", None, Some(order)).await;
+}
+
+/// A text gets its twin in another script, and the house learns a word.
+async fn scripts(day: &mut Scenario) {
+    let editor = day.app.staff("editor@trend.example").await;
+    let new = json!({ "original_language": "uz", "headline": "Yashil energiya", "body_html": "<p>Bu aksiya, u aksiya, shu aksiya.</p>" });
+    let id = id_of(&editor.post("/v1/articles").json(&new).expect(201).await);
+    let made = day.call("create_variant", &editor, &[&id, "uz"], "", None, Some(json!({ "language": "uz-Cyrl" }))).await;
+    let list = day.call("list_variant_warnings", &editor, &[&id, "uz", "uz-Cyrl"], "?state=open&limit=2", None, None).await.json();
+    let warning = |n: usize| list["data"][n]["id"].as_str().unwrap().to_owned();
+    let accepted = day.call("accept_variant_warning", &editor, &[&id, "uz", "uz-Cyrl", &warning(0)], "", Some(&made.etag()), Some(json!({}))).await;
+    let correction = json!({ "text": "аксия", "learn": "agency" });
+    let corrected = day.call("correct_variant_warning", &editor, &[&id, "uz", "uz-Cyrl", &warning(1)], "", Some(&accepted.etag()), Some(correction)).await;
+    let review = json!({ "overrule": true });
+    let reviewed = day.call("review_variant", &editor, &[&id, "uz", "uz-Cyrl"], "", Some(&corrected.etag()), Some(review)).await;
+    let reason = json!({ "reason": "The text is for readers of one country, and goes its own way." });
+    day.call("detach_variant", &editor, &[&id, "uz", "uz-Cyrl"], "", Some(&reviewed.etag()), Some(reason)).await;
+    let word = json!({ "from": "uz", "to": "uz-Cyrl", "word": "sirk", "replacement": "цирк" });
+    let entry = day.call("create_lexicon_entry", &editor, &[], "", None, Some(word)).await;
+    let entry_id = id_of(&entry);
+    day.call("list_lexicon_entries", &editor, &[], "?from=uz&limit=2", None, None).await;
+    day.call("get_lexicon_entry", &editor, &[&entry_id], "", None, None).await;
+    let change = json!({ "replacement": "сирк" });
+    let changed = day.call("update_lexicon_entry", &editor, &[&entry_id], "", Some(&entry.etag()), Some(change)).await;
+    day.call("delete_lexicon_entry", &editor, &[&entry_id], "", Some(&changed.etag()), None).await;
 }

@@ -28,8 +28,10 @@ fn observed(id: &str, answer: &Answer) -> Outcome {
         403 => Outcome::Forbidden,
         // A session or notice of this id is nobody's; being told so is the answer.
         404 if matches!(id, "revoke_session" | "read_notice") => Outcome::Allowed,
-        // There is no such job, and nothing under embargo.
-        404 if matches!(id, "retry_job" | "discard_job" | "get_partner_article") => Outcome::Allowed,
+        // There is no such job or word, and nothing under embargo.
+        404 if matches!(id, "retry_job" | "discard_job" | "get_partner_article" | "get_lexicon_entry" | "update_lexicon_entry" | "delete_lexicon_entry") => {
+            Outcome::Allowed
+        }
         404 => Outcome::NotFound,
         500.. => panic!("{id}: {}", answer.text()),
         _ => Outcome::Allowed,
@@ -55,7 +57,9 @@ fn expected(id: &str, rule: &Rule, person: &Person, target: &Target) -> Outcome 
             // A withheld text is lifted by its own agency alone.
             let lift = id == "lift_translation";
             let shared = target.shared && !lift;
-            decide(rule, actor, Relation { owner, shared, involved: target.author == actor.id(), reader: owner || (lift && shown) })
+            // Whoever has a part in a story may add a text to it.
+            let adds = id == "create_variant" && actor.staff_id().is_some() && (owner || shown);
+            decide(rule, actor, Relation { owner, shared, involved: target.author == actor.id() || adds, reader: owner || (lift && shown) })
         }
     };
     let is_own = target.commenter == actor.id();
@@ -153,6 +157,11 @@ pub fn body(id: &str, n: usize) -> Option<Value> {
         "detect_language" => json!({ "text": "x" }),
         "check_text" | "make_slug" => json!({ "text": "x", "language": "kk" }),
         "sort_list" => json!({ "items": ["x"], "language": "kk" }),
+        "create_variant" => json!({ "language": "kk-Latn" }),
+        "correct_variant_warning" => json!({ "text": "x" }),
+        "detach_variant" => json!({ "reason": "x" }),
+        "create_lexicon_entry" => json!({ "from": "uz", "to": "uz-Cyrl", "word": format!("word{n}"), "replacement": "x" }),
+        "update_lexicon_entry" => json!({ "replacement": "x" }),
         "convert_html" => json!({ "html": "<p>x</p>" }),
         _ => return None,
     })
@@ -187,7 +196,13 @@ fn request(id: &str, caller: &crate::support::Caller, target: &Target, language:
     } else if path.starts_with("/v1/preview-links/") {
         filled = filled.replace("{id}", &target.preview.to_string());
     }
-    filled = filled.replace("{id}", &target.article.to_string()).replace("{language}", language).replace("{revision}", "1").replace("{section}", "politics");
+    filled = filled
+        .replace("{id}", &target.article.to_string())
+        .replace("{language}", language)
+        .replace("{tag}", language)
+        .replace("{warning}", &target.article.to_string())
+        .replace("{revision}", "1")
+        .replace("{section}", "politics");
     if id == "compare_revisions" {
         filled.push_str("?from=1&to=1");
     }
