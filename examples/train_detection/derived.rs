@@ -74,7 +74,7 @@ fn azerbaijani(word: &str) -> String {
 /// At its beginning, `e` is э.
 fn turkmen(word: &str) -> String {
     let word = word.replace("ýa", "я").replace("ýu", "ю").replace("ýo", "ё").replace("ýe", "е");
-    let word = word.strip_prefix('e').map(|rest| format!("э{rest}")).unwrap_or(word);
+    let word = word.strip_prefix('e').map_or_else(|| word.clone(), |rest| format!("э{rest}"));
     letters(&word, "a b ç d e ä f g h i j ž k l m n ň o ö p r s ş t u ü w y ý z", "а б ч д е ә ф г х и җ ж к л м н ң о ө п р с ш т у ү в ы й з")
 }
 

@@ -12,6 +12,8 @@
 //! Texts that nobody publishes in some script are made from another one, by the conversions of the newsroom or the tables in
 //! `derived.rs`.
 
+#![expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "small numbers all")]
+
 mod derived;
 
 use std::collections::{BTreeMap, HashMap};
@@ -133,7 +135,7 @@ fn add_grams(shares: &mut Shares, kind: &Words, weight: f64) {
 
 /// A key with the length of its n-gram in the bits above.
 const fn with_length(length: usize, key: u32) -> u32 {
-    (length as u32) << KEY_BITS | key
+    ((length as u32) << KEY_BITS) | key
 }
 
 /// The n-grams that say most (mutual information with the rows), by key, with each row's penalty in steps.
@@ -177,7 +179,7 @@ fn write_table(model: &mut Vec<u8>, script: Script, rows: &[&Row], best: &[(u32,
         last = *key;
     }
     for (_, penalties) in best {
-        model.extend(penalties.chunks(2).map(|pair| pair[0] << 4 | pair.get(1).copied().unwrap_or_default()));
+        model.extend(penalties.chunks(2).map(|pair| (pair[0] << 4) | pair.get(1).copied().unwrap_or_default()));
     }
     Ok(())
 }

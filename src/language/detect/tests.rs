@@ -95,7 +95,6 @@ fn confidence_is_how_often_it_is_right() {
             windows += 1.0;
         }
     }
-    println!("{bins:?}");
     let off: f64 = bins.iter().map(|(_, said, right): &(f64, f64, f64)| (said - right).abs() / windows).sum();
     assert!(off < 0.03, "{off:.4}: {bins:?}");
 }
