@@ -201,8 +201,12 @@ fn closeness(text: &str, name: &Name, language: Option<&Tag>) -> u8 {
 
 /// Whether a text is a spelling, but for case and for what people type as an apostrophe, which is the guard's own business.
 pub(super) fn is_written(text: &str, spelling: &str, language: &Tag) -> bool {
-    let plain = |text: &str| lowercase(text, language).replace(['\'', '’', '‘', 'ʻ', 'ʼ', '`', '´', 'ʹ'], "");
-    plain(text) == plain(spelling)
+    bare(text, language) == bare(spelling, language)
+}
+
+/// A text in small letters, without apostrophes.
+pub(super) fn bare(text: &str, language: &Tag) -> String {
+    lowercase(text, language).replace(['\'', '’', '‘', 'ʻ', 'ʼ', '`', '´', 'ʹ'], "")
 }
 
 /// Where a text has names.

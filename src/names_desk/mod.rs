@@ -8,12 +8,14 @@ mod http;
 mod keys;
 mod list;
 mod lookup;
+mod published;
 mod seed;
 mod spellings;
 mod store;
 mod uses;
 
 pub use http::routes;
+pub use published::{forget, note};
 pub use seed::begin;
 pub use spellings::{NewSpellings, Spelling, SpellingChange, Spellings, SpellingsChange};
 pub use uses::{Alternative, Unusual, also_called, spelled, unusual};

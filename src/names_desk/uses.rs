@@ -2,6 +2,7 @@
 
 use super::keys::{self, Fit, Listed, Place, Word};
 use super::lookup::is_written;
+use super::published;
 use crate::db::Reader;
 use crate::error::Result;
 use crate::language::{Tag, fold, stem};
@@ -14,6 +15,8 @@ use uuid::Uuid;
 const MOST_WORDS: usize = 16;
 /// Other spellings of one run of words.
 const MOST_SPELLINGS: usize = 24;
+/// Unusual spellings that are told of one text.
+const MOST_UNUSUAL: usize = 100;
 /// Values that one statement asks for.
 pub(super) const BATCH: usize = 500;
 
@@ -134,6 +137,8 @@ pub struct Unusual {
     /// As it is on the list.
     pub usual: String,
     pub name_id: Uuid,
+    /// Public texts of the language that spell the name otherwise than this one does; 1000 at most.
+    pub otherwise_in: i64,
 }
 
 /// Where a text spells names otherwise than the list has them in its language: what sounds like a listed name and begins with a capital
@@ -143,6 +148,19 @@ pub struct Unusual {
 /// # Errors
 /// When the database fails.
 pub async fn unusual<C>(on: &mut C, text: &str, language: &Tag) -> Result<Vec<Unusual>>
+where
+    for<'c> &'c mut C: Reader<'c>,
+{
+    let (places, names) = find(on, text, language).await?;
+    let mut found: Vec<Unusual> = places.into_iter().filter_map(|place| judge(place, &names, language)).take(MOST_UNUSUAL).collect();
+    for unusual in &mut found {
+        unusual.otherwise_in = published::otherwise(&mut *on, unusual.name_id, language, &unusual.word).await?;
+    }
+    Ok(found)
+}
+
+/// Where a text has names that the list has in its language, which begin with a capital letter; and how they are spelled in it.
+pub(super) async fn find<C>(on: &mut C, text: &str, language: &Tag) -> Result<(Vec<Place>, InOneLanguage)>
 where
     for<'c> &'c mut C: Reader<'c>,
 {
@@ -160,12 +178,11 @@ where
             }
         }
     }
-    let places = keys::places(text, &words, &listed, true);
-    Ok(places.into_iter().filter_map(|place| judge(place, &names, language)).collect())
+    Ok((keys::places(text, &words, &listed, true), names))
 }
 
 /// The spellings of names in one language, the one of the house first.
-type InOneLanguage = BTreeMap<Uuid, BTreeSet<(i32, String)>>;
+pub(super) type InOneLanguage = BTreeMap<Uuid, BTreeSet<(i32, String)>>;
 
 async fn spellings_of<C>(on: &mut C, words: &[Word<'_>], language: &Tag) -> Result<InOneLanguage>
 where
@@ -195,5 +212,5 @@ fn judge(place: Place, names: &InOneLanguage, language: &Tag) -> Option<Unusual>
     }
     let usual: BTreeSet<&str> = spellings().filter_map(|spellings| spellings.first()).map(|(_, written)| written.as_str()).collect();
     let only = usual.first().filter(|_| usual.len() == 1)?;
-    Some(Unusual { index: place.index, length: place.length, word: place.text, usual: (*only).to_owned(), name_id: *exact.first()? })
+    Some(Unusual { index: place.index, length: place.length, word: place.text, usual: (*only).to_owned(), name_id: *exact.first()?, otherwise_in: 0 })
 }

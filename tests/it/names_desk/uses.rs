@@ -22,6 +22,7 @@ on_both!(
     a_conversion_takes_listed_names_first,
     words_that_names_disagree_about_are_left_to_rules,
     a_name_spelled_otherwise_is_told,
+    public_texts_that_spell_a_name_otherwise_are_counted,
     the_names_of_a_text_are_shown_beside_its_other_texts,
     the_names_of_a_text_are_for_those_who_see_it,
 );
@@ -239,6 +240,41 @@ async fn a_name_spelled_otherwise_is_told(app: App) {
     }
     let found = unusual(&mut on, "Бишкэк", &tag("ru")).await.unwrap();
     assert_eq!(found[0].usual, "Бишкек");
+}
+
+async fn public_texts_that_spell_a_name_otherwise_are_counted(app: App) {
+    let editor = editor(&app).await;
+    let text = "Xocavəndda görüş. Füzulı şəhəri.";
+    create(&editor, &place(&[("az", "Füzuli"), ("ru", "Физули")])).await;
+    let count = async || {
+        let mut on = app.state.db.acquire().await.unwrap();
+        let found = unusual(&mut on, text, &tag("az")).await.unwrap();
+        assert_eq!((found.len(), found[0].word.as_str()), (1, "Füzulı"));
+        found[0].otherwise_in
+    };
+    assert_eq!(count().await, 0);
+    let mut stories = vec![];
+    for (headline, publish) in
+        [("Füzuli bərpa olunur, FÜZULİ gözəldir", true), ("Yeni yol: Füzuli", true), ("Füzulı haqqında", true), ("Füzuli layihəsi", false)]
+    {
+        let new = json!({ "original_language": "az", "headline": headline, "body_html": "<p>Füzulidə iş gedir.</p>" });
+        let id = editor.post("/v1/articles").json(&new).expect(201).await.json()["id"].as_str().unwrap().to_owned();
+        let at = format!("/v1/articles/{id}/translations/az");
+        if publish {
+            editor.post(&format!("{at}/publish")).if_match("\"v1\"").expect(200).await;
+        }
+        stories.push(at);
+    }
+    assert_eq!(count().await, 2, "drafts are nobody else's business");
+    let first = editor.get(&stories[0]).expect(200).await.etag();
+    let edited = editor.patch(&stories[0]).if_match(&first).json(&json!({ "headline": "Bərpa" })).expect(200).await;
+    assert_eq!(count().await, 2);
+    let fix = json!({ "change_kind": "fix" });
+    editor.post(&format!("{}/publish", stories[0])).if_match(&edited.etag()).json(&fix).expect(200).await;
+    assert_eq!(count().await, 1);
+    let second = editor.get(&stories[1]).expect(200).await.etag();
+    editor.post(&format!("{}/unpublish", stories[1])).if_match(&second).expect(200).await;
+    assert_eq!(count().await, 0);
 }
 
 async fn story(app: &App) -> (Caller, String) {
