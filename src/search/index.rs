@@ -1,11 +1,12 @@
 //! The terms of a text.
 
 use super::expression::lexeme;
-use super::tokens::{exact, keys, prepare, tokens};
-use crate::language::{Tag, stem};
+use super::tokens::{Reading, prepare, reading, tokens};
+use crate::language::Tag;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
+use std::rc::Rc;
 use uuid::Uuid;
 
 /// Words of a text that are found; of a headline, of a text. PostgreSQL keeps 16,383 positions.
@@ -72,12 +73,6 @@ pub struct Terms {
     bytes: usize,
 }
 
-/// A word of a text: its keys, or how it is written where it has none.
-struct Word {
-    keys: Vec<String>,
-    exact: String,
-}
-
 impl Plain {
     /// Reads a card and a text as they are stored, both JSON.
     ///
@@ -112,7 +107,7 @@ impl Terms {
 
     /// Adds words in order, once with their first keys and, where some have two, once with their second. The kinds are those of keys, of words
     /// as they stand, and of stems.
-    fn add(&mut self, parts: &[&[Word]], most: usize, [key, exact, stemmed]: [&str; 3]) {
+    fn add(&mut self, parts: &[&[Rc<Reading>]], most: usize, [key, exact, stemmed]: [&str; 3]) {
         let two = parts.iter().copied().flatten().take(most).any(|word| word.keys.len() > 1);
         for pass in 0..=usize::from(two) {
             let mut left = most;
@@ -121,8 +116,8 @@ impl Terms {
                     match word.keys.get(pass).or(word.keys.first()) {
                         Some(text) => {
                             self.place(format!("{key}{text}"));
-                            let stem = stem(text);
-                            if stem != text {
+                            let stem = word.stems.get(pass).or(word.stems.first());
+                            if let Some(stem) = stem.filter(|stem| *stem != text) {
                                 self.insert(format!("{stemmed}{stem}"));
                             }
                         }
@@ -194,9 +189,9 @@ impl Terms {
     }
 }
 
-fn words(text: &str, language: &Tag) -> Vec<Word> {
+fn words(text: &str, language: &Tag) -> Vec<Rc<Reading>> {
     let text = prepare(text);
-    tokens(&text).take(WORDS).map(|token| Word { keys: keys(token.word, language), exact: exact(token.word, language) }).collect()
+    tokens(&text).take(WORDS).map(|token| reading(token.word, language)).collect()
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 //! `"words in quotes"` stand one after the other, `word*` begins so, and all of several words must be there.
 
 use super::expression::Expression;
-use super::tokens::{exact, keys, prepare, tokens};
-use crate::language::{Tag, query_keys, stem};
+use super::tokens::{exact, prepare, tokens};
+use crate::language::{Tag, fold, query_keys, stem};
 use crate::text_enum;
 use std::ops::Range;
 
@@ -108,7 +108,7 @@ impl Word {
         for language in if languages.is_empty() { &others } else { languages } {
             add(&mut found.exact, exact(word, language));
         }
-        for key in query_keys(word).into_iter().chain(languages.iter().flat_map(|language| keys(word, language))) {
+        for key in query_keys(word).into_iter().chain(languages.iter().flat_map(|language| fold(word, language))) {
             add(&mut found.stems, stem(&key).to_owned());
             add(&mut found.keys, key);
         }

@@ -2,8 +2,8 @@
 
 use super::index::Plain;
 use super::query::Query;
-use super::tokens::{Token, exact, keys, prepare, tokens};
-use crate::language::{Tag, stem};
+use super::tokens::{Token, prepare, reading, tokens};
+use crate::language::Tag;
 use crate::text_enum;
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -44,28 +44,19 @@ pub struct Highlight {
     pub length: usize,
 }
 
-/// Finds the words of a query, each word of a text looked at once.
+/// Finds the words of a query.
 struct Finder<'q> {
     exact: HashMap<&'q str, usize>,
     keys: HashMap<&'q str, usize>,
     stems: HashMap<&'q str, usize>,
     prefixes: Vec<(&'q str, usize)>,
     exact_prefixes: Vec<(&'q str, usize)>,
-    known: HashMap<(String, &'static str), Option<usize>>,
     words: usize,
 }
 
 impl<'q> Finder<'q> {
     fn new(query: &'q Query) -> Self {
-        let mut finder = Self {
-            exact: HashMap::new(),
-            keys: HashMap::new(),
-            stems: HashMap::new(),
-            prefixes: vec![],
-            exact_prefixes: vec![],
-            known: HashMap::new(),
-            words: 0,
-        };
+        let mut finder = Self { exact: HashMap::new(), keys: HashMap::new(), stems: HashMap::new(), prefixes: vec![], exact_prefixes: vec![], words: 0 };
         for (n, (word, is_prefix)) in query.words().enumerate() {
             finder.words = n + 1;
             if is_prefix {
@@ -84,26 +75,16 @@ impl<'q> Finder<'q> {
     }
 
     /// Which word of the query it is.
-    fn find(&mut self, word: &str, language: &Tag) -> Option<usize> {
-        let id = (word.to_owned(), language.as_str());
-        if let Some(known) = self.known.get(&id) {
-            return *known;
-        }
-        let found = self.look(word, language);
-        self.known.insert(id, found);
-        found
-    }
-
-    fn look(&self, word: &str, language: &Tag) -> Option<usize> {
-        let keys = keys(word, language);
-        let by_key = keys.iter().find_map(|key| {
+    fn find(&self, word: &str, language: &Tag) -> Option<usize> {
+        let reading = reading(word, language);
+        let by_key = reading.keys.iter().zip(&reading.stems).find_map(|(key, stem)| {
             let begins = || self.prefixes.iter().find(|(prefix, _)| key.starts_with(prefix)).map(|(_, n)| *n);
-            self.keys.get(key.as_str()).copied().or_else(begins).or_else(|| self.stems.get(stem(key)).copied())
+            self.keys.get(key.as_str()).copied().or_else(begins).or_else(|| self.stems.get(stem.as_str()).copied())
         });
         by_key.or_else(|| {
-            let text = exact(word, language);
+            let text = reading.exact.as_str();
             let begins = || self.exact_prefixes.iter().find(|(prefix, _)| text.starts_with(prefix)).map(|(_, n)| *n);
-            self.exact.get(text.as_str()).copied().or_else(begins)
+            self.exact.get(text).copied().or_else(begins)
         })
     }
 }

@@ -1,8 +1,11 @@
 //! Words of a text (UAX 29), and how they are written in the index.
 
-use crate::language::{Tag, fold, lowercase};
+use crate::language::{Tag, fold, lowercase, stem};
 use icu_normalizer::ComposingNormalizerBorrowed;
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Letters of a word that count.
@@ -57,9 +60,40 @@ fn written(c: char) -> Option<char> {
     }
 }
 
-/// The keys of a word of a text; see [`fold`].
-pub fn keys(word: &str, language: &Tag) -> Vec<String> {
-    fold(word, language)
+/// How a word of a text is read.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// See [`fold`].
+    pub keys: Vec<String>,
+    /// The stem of each key.
+    pub stems: Vec<String>,
+    /// See [`exact`].
+    pub exact: String,
+}
+
+/// Words of a language whose readings a thread remembers: texts are made of the same ones.
+const REMEMBERED: usize = 5_000;
+
+thread_local! {
+    static READINGS: RefCell<HashMap<&'static str, HashMap<String, Rc<Reading>>>> = RefCell::default();
+}
+
+/// The reading of a word of a text.
+pub fn reading(word: &str, language: &Tag) -> Rc<Reading> {
+    READINGS.with_borrow_mut(|all| {
+        let known = all.entry(language.as_str()).or_default();
+        if let Some(reading) = known.get(word) {
+            return Rc::clone(reading);
+        }
+        let keys = fold(word, language);
+        let stems = keys.iter().map(|key| stem(key).to_owned()).collect();
+        let reading = Rc::new(Reading { stems, keys, exact: exact(word, language) });
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(word.to_owned(), Rc::clone(&reading));
+        reading
+    })
 }
 
 #[cfg(test)]

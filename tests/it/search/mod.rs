@@ -155,6 +155,8 @@ async fn a_phrase_stands_together_and_a_prefix_begins(app: App) {
     assert_eq!(headlines(&app, "\"туралы ертегі\"", "").await, [""; 0]);
 }
 
+type Rule = Box<dyn Fn(&Value) -> bool>;
+
 async fn filters_narrow_what_is_found(app: App) {
     let all = find(&app, "қазақстан", "&limit=100").await;
     let at = |item: &Value| newsroom::db::Timestamp::parse(item["published_at"].as_str().unwrap()).unwrap();
@@ -163,7 +165,6 @@ async fn filters_narrow_what_is_found(app: App) {
     let agency = all[0]["agency"]["id"].as_str().unwrap().to_owned();
     let section = all[0]["section"]["slug"].as_str().unwrap().to_owned();
     let moment = newsroom::db::Timestamp::parse(&middle).unwrap();
-    type Rule = Box<dyn Fn(&Value) -> bool>;
     let rules: Vec<(String, Rule)> = vec![
         ("&language=kk,kk-Latn".to_owned(), Box::new(|item| item["language"] == "kk" || item["language"] == "kk-Latn")),
         (format!("&agency={agency}"), Box::new(move |item| item["agency"]["id"] == agency.as_str())),
