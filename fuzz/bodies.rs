@@ -6,8 +6,10 @@ use newsroom::language::{
     CONVERSIONS, Folder, Sorter, Tag, common_turkic, fold, lowercase, negotiate, query_keys, slug, sort_key, stem, titlecase_first, uppercase,
 };
 
+pub type Body = fn(&[u8]);
+
 /// Every target: its name, and what it does. A target is a file of this name in `fuzz_targets/`.
-pub const TARGETS: [(&str, fn(&[u8])); 9] = [
+pub const TARGETS: [(&str, Body); 9] = [
     ("tags", tags),
     ("accept_language", accept_language),
     ("folding", folding),

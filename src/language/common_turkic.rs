@@ -6,7 +6,7 @@
 //! Source: the alphabet of 34 letters that the Turkic World Common Alphabet Commission agreed on in Baku in September 2024.
 
 use super::Tag;
-use super::convert::{CONVERSIONS, into_common, newer_uzbek_into_common};
+use super::convert::{CONVERSIONS, Conversion, into_common, newer_uzbek_into_common};
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 /// The letters in their order.
@@ -20,13 +20,16 @@ pub const COMMON_TURKIC_LANGUAGES: [&str; 6] = ["az", "tr", "kk", "ky", "uz", "t
 #[must_use]
 pub fn common_turkic(text: &str, from: &Tag) -> Option<String> {
     let (source, way) = into_common(from)?;
-    let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text);
+    let nfc = ComposingNormalizerBorrowed::new_nfc();
+    let composed = nfc.normalize(text);
+    // Marks that stood on letters of another script may have to be composed anew.
+    let made = |way: &Conversion, text: &str| nfc.normalize(&way.apply(text, |_| None).text).into_owned();
     if source != from.as_str() {
         let there = CONVERSIONS.iter().find(|way| way.from == from.as_str() && way.to == source)?;
-        return Some(way.apply(&there.apply(&composed, |_| None).text, |_| None).text);
+        return Some(made(way, &made(there, &composed)));
     }
     let way = if source == "uz" && is_newer_uzbek(&composed) { newer_uzbek_into_common() } else { way };
-    Some(way.apply(&composed, |_| None).text)
+    Some(made(way, &composed))
 }
 
 /// Whether a language and script have the view.

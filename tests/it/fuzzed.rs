@@ -59,7 +59,9 @@ fn no_text_is_too_strange() {
         inputs.push([vec![u8::try_from(numbers.below(256)).unwrap()], text.into_bytes()].concat());
     }
     for (_, body) in bodies::TARGETS {
-        inputs.iter().for_each(|input| body(input));
+        for input in &inputs {
+            body(input);
+        }
     }
 }
 
