@@ -140,7 +140,7 @@ async fn put_adds_a_text_in_a_new_language(app: App) {
     let added = editor.put(&at(&id, "kz")).header("If-None-Match", "*").json(&said).expect(201).await;
     assert_eq!(added.header("Location"), Some(app.state.url(&at(&id, "kk")).as_str()));
     assert_eq!(added.etag(), "\"v1\"");
-    let record = added.json();
+    let record = added.record();
     assert_has(&record, &said);
     assert_has(
         &record,
@@ -240,7 +240,7 @@ async fn put_replaces_a_text_by_a_new_revision(app: App) {
     app.advance(Duration::from_mins(1));
     let replaced = editor.put(&path).if_match(&submitted.etag()).json(&text("Replaced")).expect(200).await;
     assert_eq!((replaced.etag().as_str(), replaced.header("Location")), ("\"v3\"", None));
-    let record = replaced.json();
+    let record = replaced.record();
     assert_has(
         &record,
         &json!({
@@ -267,7 +267,7 @@ async fn patch_changes_what_is_said_only(app: App) {
     app.advance(Duration::from_mins(1));
     let changed = patch(&editor, &path, &json!({"summary": null, "dateline": "SUMGAIT", "body_html": "<p>Four words are here.</p>"})).await;
     assert_eq!((changed.status.as_u16(), changed.etag().as_str()), (200, "\"v2\""), "{}", changed.text());
-    let record = changed.json();
+    let record = changed.record();
     assert_eq!(spans(&record["body"][0]), [("Four words are here.".to_owned(), vec![])]);
     for (member, value) in [
         ("summary", Value::Null),
@@ -311,7 +311,7 @@ async fn a_patch_that_changes_nothing_is_none(app: App) {
     let body = before.json()["body"].clone();
     for change in [json!({}), json!({"headline": "Wind over the Caspian"}), json!({"summary": "Short.", "slug": "wind", "dateline": null, "body": body})] {
         let same = patch(&editor, &path, &change).await;
-        assert_eq!((same.status.as_u16(), same.etag(), same.json()), (200, before.etag(), before.json()), "{change}");
+        assert_eq!((same.status.as_u16(), same.etag(), same.record()), (200, before.etag(), before.json()), "{change}");
     }
     let after = author.get(&path).expect(200).await;
     assert_eq!((after.etag(), after.json()), (before.etag(), before.json()), "still in review, still the author's");
@@ -593,7 +593,7 @@ async fn a_text_that_was_deleted_can_come_again(app: App) {
 
 /// A text without what is computed of others: how it stands to its original.
 fn itself(answer: &Answer) -> Value {
-    let mut text = answer.json();
+    let mut text = answer.record();
     text.as_object_mut().unwrap().remove("freshness");
     text
 }
@@ -730,7 +730,7 @@ async fn of_many_puts_with_one_etag_one_wins(app: App) {
     let puts = (0..6).map(|n| editor.put(&path).if_match("\"v1\"").json(&text(&format!("Writer {n}"))).send());
     let won = the_only_winner(join_all(puts).await, 200);
     let read = editor.get(&path).expect(200).await;
-    assert_eq!((read.etag().as_str(), read.json()), ("\"v2\"", won.json()));
+    assert_eq!((read.etag().as_str(), read.json()), ("\"v2\"", won.record()));
     assert_eq!(read.json()["revision"], 2);
     assert_eq!(revisions(&app, &id).await, 2, "nothing of the losers is stored");
 }
@@ -749,7 +749,7 @@ async fn of_many_first_texts_one_is_made(app: App) {
         made.remove(0)
     };
     let made = first().await;
-    assert_eq!(editor.get(&path).expect(200).await.json(), made.json());
+    assert_eq!(editor.get(&path).expect(200).await.json(), made.record());
     assert_eq!(revisions(&app, &id).await, 2);
     editor.delete(&path).if_match("\"v1\"").expect(204).await;
     let again = first().await;
@@ -781,7 +781,7 @@ async fn patch_and_put_lose_no_update(app: App) {
             other.put(&path).if_match(&seen).json(&whole).send(),
             other.patch(&path).if_match(&seen).json(&headline).send(),
         ]);
-        let won = the_only_winner(answers.await, 200).json();
+        let won = the_only_winner(answers.await, 200).record();
         assert_eq!(won["revision"], revision + 1);
         assert_eq!(one.get(&path).expect(200).await.json(), won);
     }
@@ -814,7 +814,7 @@ async fn a_write_and_a_submission_do_not_both_win(app: App) {
         let answers = join_all([author.post(&format!("{path}/submit")).if_match("\"v1\"").send(), editor.patch(&path).if_match("\"v1\"").json(&change).send()]);
         let won = the_only_winner(answers.await, 200);
         let read = author.get(&path).expect(200).await;
-        assert_eq!((read.etag(), read.json()), (won.etag(), won.json()), "nobody reviews what they have not seen");
+        assert_eq!((read.etag(), read.json()), (won.etag(), won.record()), "nobody reviews what they have not seen");
     }
 }
 

@@ -333,6 +333,15 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.text()))
     }
 
+    /// The text that an answer to a write has, as reading it would give it: without the warnings of the guard.
+    pub fn record(&self) -> Value {
+        let mut json = self.json();
+        for member in ["warnings", "warnings_left_out"] {
+            json.as_object_mut().unwrap().shift_remove(member);
+        }
+        json
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
