@@ -175,7 +175,7 @@ async fn the_platform_takes_in_an_agency(app: App) {
     let expected = json!({
         "id": id, "slug": "steppe-news", "kind": "member", "state": "active", "country": "KZ", "languages": ["kk", "ru", "uz"],
         "names": {"kk": "Дала жаңалықтары", "en": "Steppe News"}, "descriptions": {"en": "Covers the west."}, "time_zone": "Asia/Aqtau",
-        "website": "https://steppe-news.example", "four_eyes": true, "created_at": NOON, "updated_at": NOON,
+        "website": "https://steppe-news.example", "four_eyes": true, "variant_rules": [], "created_at": NOON, "updated_at": NOON,
     });
     assert_eq!(agency, expected);
     let read = app.staff(JOURNALIST).await.get(&format!("{AGENCIES}/steppe-news")).expect(200).await;

@@ -424,7 +424,8 @@ async fn publishing_answers_the_whole_record(app: App) {
         "assignee_id": journalist.id, "created_by": journalist.id, "last_author": journalist.id, "return_reason": null, "kill_reason": null,
         "first_published_at": "2026-07-24T12:01:00Z", "published_at": "2026-07-24T12:01:00Z", "killed_at": null, "embargo_until": null, "created_at": NOON,
         "updated_at": "2026-07-24T12:01:00Z", "updated_by": editor.id, "allowed_transitions": ["edit", "unpublish", "kill"],
-        "freshness": null, "detached_at": null, "freshness_reason": null, "correction_pending": false,
+        "freshness": null, "detached_at": null, "freshness_reason": null, "correction_pending": false, "orthography": null,
+        "derived_from": null, "derivation_status": null, "open_warnings": null,
     });
     for member in ["headline", "summary", "dateline", "byline", "authors", "seo", "slug", "body"] {
         expected[member] = said[member].clone();

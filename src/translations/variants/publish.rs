@@ -6,7 +6,7 @@ use crate::agencies::{self, VariantRule};
 use crate::articles;
 use crate::auth;
 use crate::db::{Reader, Timestamp, Tx};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Result};
 use crate::jobs::{self, Job};
 use crate::language::{Tag, Trust};
 use crate::notices::{self, Notice, NoticeKind};
@@ -182,6 +182,6 @@ impl PublishVariants {
         let details = json!({ "job": Self::KIND, "code": code.as_str(), "variant": rule.to });
         let notice = Notice { kind: NoticeKind::JobFailed, article: Some(self.article), language: Some(&self.language), by: None, details };
         notices::tell(&mut tx, &people, &notice, state.clock.now()).await?;
-        tx.commit().await.map_err(Error::from)
+        tx.commit().await
     }
 }

@@ -14,13 +14,13 @@ on_both!(
 );
 
 async fn ask_for(app: &App, rules: Value) {
-    let admin = app.staff("admin@kazinform.example").await;
+    let admin = app.staff("admin@platform.example").await;
     let agency = admin.get("/v1/agencies/kazinform").expect(200).await;
     admin.patch("/v1/agencies/kazinform").if_match(&agency.etag()).json(&json!({"four_eyes": false, "variant_rules": rules})).expect(200).await;
 }
 
 async fn only_exact_ways_publish_by_themselves(app: App) {
-    let admin = app.staff("admin@kazinform.example").await;
+    let admin = app.staff("admin@platform.example").await;
     let agency = admin.get("/v1/agencies/kazinform").expect(200).await;
     assert_eq!(agency.json()["variant_rules"], json!([]));
     let rules = json!([{"from": "kk", "to": "kk-Arab", "auto_publish": true}, {"from": "kk", "to": "tr"}, {"from": "kk", "to": "kk-Arab"}]);
@@ -63,7 +63,7 @@ async fn a_twin_goes_out_with_its_source(app: App) {
     app.drain_jobs().await;
     let text = anyone.get(&format!("{at}?language=kk-Latn")).expect(200).await;
     assert_eq!((text.header("x-robots-tag"), &text.json()["derivation_status"]), (None, &json!("reviewed")));
-    let admin = app.staff("admin@kazinform.example").await;
+    let admin = app.staff("admin@platform.example").await;
     let log = admin.get("/v1/audit?action=text.variant_published").expect(200).await.json();
     assert_eq!((log["data"].as_array().unwrap().len(), &log["data"][0]["actor"]["kind"]), (2, &json!("service")), "{log}");
 }
