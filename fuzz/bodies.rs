@@ -2,14 +2,15 @@
 //!
 //! Bytes that are no UTF-8 are read with replacement characters, as the front door refuses them.
 
+use newsroom::language::guard::Guard;
 use newsroom::language::{
-    CONVERSIONS, Folder, Sorter, Tag, common_turkic, fold, lowercase, negotiate, query_keys, slug, sort_key, stem, titlecase_first, uppercase,
+    CONVERSIONS, Folder, Sorter, Tag, common_turkic, detect, fold, lowercase, negotiate, query_keys, slug, sort_key, stem, titlecase_first, uppercase,
 };
 
 pub type Body = fn(&[u8]);
 
 /// Every target: its name, and what it does. A target is a file of this name in `fuzz_targets/`.
-pub const TARGETS: [(&str, Body); 9] = [
+pub const TARGETS: [(&str, Body); 11] = [
     ("tags", tags),
     ("accept_language", accept_language),
     ("folding", folding),
@@ -19,6 +20,8 @@ pub const TARGETS: [(&str, Body); 9] = [
     ("common_letters", common_letters),
     ("sorting", sorting),
     ("stems", stems),
+    ("detection", detection),
+    ("guarding", guarding),
 ];
 
 const LANGUAGES: [&str; 29] = [
@@ -116,4 +119,20 @@ pub fn stems(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let cut = stem(&text);
     assert!(text.starts_with(cut));
+}
+
+/// Guesses are few, the best comes first, and together they are sure.
+pub fn detection(bytes: &[u8]) {
+    let guesses = detect(&String::from_utf8_lossy(bytes));
+    assert!(guesses.len() <= 5 && guesses.is_sorted_by(|a, b| a.confidence >= b.confidence));
+    let sum: f32 = guesses.iter().map(|guess| guess.confidence).sum();
+    assert!(guesses.is_empty() || (sum - 1.0).abs() < 0.01);
+}
+
+/// Findings are about places in the text.
+pub fn guarding(bytes: &[u8]) {
+    let (language, text) = language_and_text(bytes);
+    let found = Guard::new(&language, detect, [text.as_str()]).letters(&text);
+    let length = text.chars().count();
+    assert!(found.found.iter().all(|finding| finding.index + finding.length <= length));
 }

@@ -8,7 +8,7 @@ use super::view::{self, View};
 use crate::db::Conn;
 use crate::error::{Code, Error, Result};
 use crate::extract::{Path, Query};
-use crate::language::Tag;
+use crate::language::{Tag, common_turkic_tag};
 use crate::publication::BodyFormat;
 use crate::state::State;
 use crate::text_enum;
@@ -236,7 +236,7 @@ async fn send(on: &mut Conn, mut document: Document, shown: &Shown, asked: Asked
         etag,
         modified_at,
         surrogate_key: document.surrogate_key,
-        language: Some(if shown.view.is_some() { view::tag_of(&document.language) } else { document.language.to_string() }),
+        language: Some(if shown.view.is_some() { common_turkic_tag(&document.language) } else { document.language.to_string() }),
         links: join_links(document.links, ""),
         varies: asked.varies,
     })

@@ -4,7 +4,7 @@ use super::store::{self, Document};
 use crate::body::Body;
 use crate::db::Conn;
 use crate::error::{Error, Result};
-use crate::language::{COMMON_TURKIC_LANGUAGES, Direction, Script, Tag, common_turkic, has_common_turkic};
+use crate::language::{COMMON_TURKIC_LANGUAGES, Direction, Tag, common_turkic, common_turkic_tag, has_common_turkic};
 use crate::publication::BodyFormat;
 use crate::text_enum;
 use serde_json::{Map, Value};
@@ -50,16 +50,6 @@ pub async fn apply(on: &mut Conn, view: View, document: Document, format: BodyFo
     Ok(Document { card: serde_json::to_string(&card).map_err(Error::internal)?, body: body.map_err(Error::internal)?, ..document })
 }
 
-/// What the letters are of, as BCP 47 has it: `kk-Latn-t-kk-cyrl`, Latin made of Cyrillic (RFC 6497).
-pub fn tag_of(language: &Tag) -> String {
-    let script = match language.script() {
-        Script::Latn => "latn",
-        Script::Cyrl => "cyrl",
-        Script::Arab => "arab",
-    };
-    format!("{0}-Latn-t-{0}-{script}", language.language())
-}
-
 async fn html(on: &mut Conn, body: &Body, language: &Tag) -> Result<String> {
     let links: Vec<_> = body.internal_links().collect();
     let known = if links.is_empty() { vec![] } else { store::addresses(on, &links).await? };
@@ -67,5 +57,5 @@ async fn html(on: &mut Conn, body: &Body, language: &Tag) -> Result<String> {
         let wanted = wanted.unwrap_or_else(|| language.as_str());
         known.iter().find(|(id, tag, _)| *id == article && tag.as_str() == wanted).map(|(_, _, url)| url.clone())
     };
-    Ok(body.to_html_fragment(&tag_of(language), Direction::Ltr.as_str(), &resolve))
+    Ok(body.to_html_fragment(&common_turkic_tag(language), Direction::Ltr.as_str(), &resolve))
 }

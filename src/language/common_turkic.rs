@@ -53,6 +53,12 @@ fn is_newer_uzbek(text: &str) -> bool {
     newer > older
 }
 
+/// What the letters are made of, as BCP 47 has it: `kk-Latn-t-kk-cyrl`, Latin made of Cyrillic (RFC 6497).
+#[must_use]
+pub fn common_turkic_tag(from: &Tag) -> String {
+    format!("{0}-Latn-t-{0}-{1}", from.language(), from.script().as_str().to_ascii_lowercase())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -96,9 +96,39 @@ impl<'a> Checker<'a> {
         self
     }
 
+    /// The paragraphs of prose, one a line: for those who look for more in them than letters.
+    #[must_use]
+    pub fn lines(&self) -> String {
+        self.prose().flat_map(|paragraph| [paragraph.text.as_str(), "\n"]).collect()
+    }
+
+    fn prose(&self) -> impl Iterator<Item = &Paragraph> {
+        self.paragraphs.iter().filter(|paragraph| paragraph.is_prose)
+    }
+
+    /// What was found, and then what others found in the [`lines`](Self::lines).
+    #[must_use]
+    pub fn finish_with(self, others: Vec<Finding>) -> Checked {
+        let mut checked = self.letters();
+        let mut others = others.into_iter().peekable();
+        let mut start = 0;
+        for paragraph in self.prose() {
+            let end = start + paragraph.text.chars().count();
+            while let Some(finding) = others.next_if(|finding| finding.index < end) {
+                checked.add(paragraph.place(Finding { index: finding.index.saturating_sub(start), ..finding }));
+            }
+            start = end + 1;
+        }
+        checked
+    }
+
     /// What was found, in the order of the parts.
     #[must_use]
     pub fn finish(self) -> Checked {
+        self.letters()
+    }
+
+    fn letters(&self) -> Checked {
         let guard = Guard::new(self.language, detect, self.paragraphs.iter().map(|paragraph| paragraph.text.as_str()));
         let mut checked = Checked::default();
         let whole = self.whole(&guard);
@@ -126,7 +156,7 @@ impl<'a> Checker<'a> {
 
     /// What is wrong with the language of a text of several parts.
     fn whole(&self, guard: &Guard<'_>) -> Option<Finding> {
-        let prose: Vec<&str> = self.paragraphs.iter().filter(|paragraph| paragraph.is_prose).map(|paragraph| paragraph.text.as_str()).collect();
+        let prose: Vec<&str> = self.prose().map(|paragraph| paragraph.text.as_str()).collect();
         let sample: String = prose.iter().flat_map(|text| text.chars().chain(['\n'])).take(SAMPLE).collect();
         (prose.len() > 1).then(|| guard.language(&sample)).flatten()
     }

@@ -1,7 +1,7 @@
 //! Lists in the order of an alphabet.
 
 use crate::error::{Faults, Result};
-use crate::language::{Tag, sort_key};
+use crate::language::{Sorter, Tag};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -71,8 +71,8 @@ pub fn sort(list: SortOrder) -> Result<Sorted> {
         faults.text(&pointer, item.key(), 0, MOST_KEY);
     }
     faults.finish()?;
-    let mut keyed: Vec<(Vec<u8>, usize, SortItem)> =
-        list.items.into_iter().enumerate().map(|(i, item)| (sort_key(item.key(), &list.language), i, item)).collect();
+    let sorter = Sorter::new(&list.language);
+    let mut keyed: Vec<(Vec<u8>, usize, SortItem)> = list.items.into_iter().enumerate().map(|(i, item)| (sorter.key(item.key()), i, item)).collect();
     keyed.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
     let (order, items) = keyed.into_iter().map(|(_, i, item)| (i, item)).unzip();
     Ok(Sorted { items, order })

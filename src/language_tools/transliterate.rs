@@ -3,7 +3,10 @@
 use crate::body::{Body, Piece};
 use crate::error::{Error, Faults, Result};
 use crate::language::guard::MOST_FINDINGS;
-use crate::language::{CONVERSIONS, Conversion, Direction, Tag, Trust, conversion, derived_tag, orthography};
+use crate::language::{
+    COMMON_TURKIC_LANGUAGES, CONVERSIONS, Conversion, Direction, Tag, Trust, common_turkic, common_turkic_tag, conversion, derived_tag, has_common_turkic,
+    orthography,
+};
 use crate::text_enum;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -42,10 +45,32 @@ pub struct Transliteration {
     #[schema(value_type = Option<Body>)]
     pub body: Option<Value>,
     pub from: Tag,
-    pub to: Tag,
+    /// Another script of the language, or `common-turkic` for the letters that Turkic languages share.
+    #[schema(value_type = String, example = "kk-Latn")]
+    pub to: Target,
     /// Of the result: `1995` or `2026` of `uz`, `2021` of `kk-Latn`.
     #[schema(example = "2021")]
     pub orthography: Option<String>,
+}
+
+/// What words are to become: another script of their language, or the letters that Turkic languages share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    Script(Tag),
+    CommonTurkic,
+}
+
+/// The name of the letters that Turkic languages share.
+const COMMON: &str = "common-turkic";
+
+impl<'de> Deserialize<'de> for Target {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        if text == COMMON {
+            return Ok(Self::CommonTurkic);
+        }
+        Tag::parse(&text).map(Self::Script).map_err(serde::de::Error::custom)
+    }
 }
 
 /// Words in another script.
@@ -56,6 +81,8 @@ pub struct Transliterated {
     pub body: Option<Body>,
     pub language: Tag,
     pub direction: Direction,
+    /// `common-turkic`, where that was asked for: the language is then that of the source.
+    pub view: Option<&'static str>,
     pub orthography: Option<&'static str>,
     /// BCP 47, with where it comes from (RFC 6497): `kk-Latn-t-kk-cyrl`.
     pub tag: String,
@@ -94,12 +121,15 @@ pub struct TransliterationWarning {
 pub fn transliterate(order: Transliteration) -> Result<Transliterated> {
     let mut faults = Faults::default();
     let body = read_body(order.body.as_ref(), order.text.is_some(), &mut faults);
-    let spelling = orthography(&order.to, order.orthography.as_deref());
+    let to = match order.to {
+        Target::Script(to) => to,
+        Target::CommonTurkic => return in_common_letters(order.text, body, order.from, order.orthography.is_some(), faults),
+    };
+    let spelling = orthography(&to, order.orthography.as_deref());
     if let Err(error) = &spelling {
         faults.add("/orthography", "unknown_orthography", error.to_string());
     }
-    // The place for views that are no tags, such as the Common Turkic alphabet.
-    let way = conversion(&order.from, &order.to, order.orthography.as_deref());
+    let way = conversion(&order.from, &to, order.orthography.as_deref());
     if way.is_none() && spelling.is_ok() {
         faults.add("/to", "no_conversion", ways_from(&order.from));
     }
@@ -113,13 +143,37 @@ pub fn transliterate(order: Transliteration) -> Result<Transliterated> {
     Ok(Transliterated {
         text,
         body,
-        direction: order.to.direction(),
+        direction: to.direction(),
+        view: None,
         orthography: spelling,
-        tag: derived_tag(&order.to, &order.from),
-        language: order.to,
+        tag: derived_tag(&to, &order.from),
+        language: to,
         trust: way.trust.into(),
         warnings: work.warnings,
         warnings_left_out: work.left_out,
+    })
+}
+
+/// In the letters that Turkic languages share: for readers, and never quite what somebody would write.
+fn in_common_letters(text: Option<String>, body: Option<Body>, from: Tag, has_orthography: bool, mut faults: Faults) -> Result<Transliterated> {
+    faults.check(!has_orthography, "/orthography", "unknown_orthography", "has no place here: the common letters have one");
+    if !has_common_turkic(&from) {
+        let known = COMMON_TURKIC_LANGUAGES.join(", ");
+        faults.add("/to", "no_conversion", format!("cannot be made of {from}: the common letters are those of {known}"));
+    }
+    faults.finish()?;
+    let convert = |text: &str| common_turkic(text, &from).unwrap_or_else(|| text.to_owned());
+    Ok(Transliterated {
+        text: text.as_deref().map(convert),
+        body: body.map(|body| body.map_texts(&from, convert)),
+        direction: Direction::Ltr,
+        view: Some(COMMON),
+        orthography: None,
+        tag: common_turkic_tag(&from),
+        trust: ResultTrust::Review,
+        language: from,
+        warnings: vec![],
+        warnings_left_out: 0,
     })
 }
 

@@ -3,7 +3,7 @@
 use super::{Name, NameState, keys};
 use crate::db::{Query, Reader, Sql, Timestamp, Tx};
 use crate::error::{Code, Error, Result, Unique};
-use crate::language::lowercase;
+use crate::language::{lowercase, sort_key};
 use crate::sql;
 use uuid::Uuid;
 
@@ -154,11 +154,6 @@ impl Index {
             }
         }
     }
-}
-
-/// The place of a spelling among others of its language.
-fn sort_key(written: &str, language: &crate::language::Tag) -> Vec<u8> {
-    lowercase(written, language).into_bytes()
 }
 
 /// Writes what names are found by. Nothing is there of them yet.

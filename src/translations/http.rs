@@ -211,7 +211,7 @@ async fn create_article(state: Data<State>, caller: Caller<WriteWork>, write: Wr
         .run(&caller, async |tx| {
             let created = create(tx, &caller, new, now).await?;
             let (version, location) = (created.article.version, state.url(&format!("/v1/articles/{}", created.article.id)));
-            let checked = created.original.text.warnings(&created.original.language);
+            let checked = saved::check(tx, &created.original.text, &created.original.language).await?;
             Ok(Answer::created(location, &SavedArticle { created, checked })?.version(version))
         })
         .await
@@ -268,7 +268,7 @@ async fn put_translation(
                 precondition.check(old.standing())?;
             }
             let written = put(tx, &caller, (path.id, &path.language), old.as_ref(), &text, slug.as_deref(), faults, now).await?;
-            let (version, saved) = (written.version, SavedTranslation::from(written));
+            let (version, saved) = (written.version, SavedTranslation::of(tx, written).await?);
             if old.is_none() {
                 let location = state.url(&format!("/v1/articles/{}/translations/{}", path.id, path.language));
                 return Ok(Answer::created(location, &saved)?.version(version));
@@ -312,7 +312,7 @@ async fn update_translation(
             let is_same = text == old.text || *text.tidied(&path.language) == old.text;
             let changed = if is_same && slug == old.slug { old } else { store::put_next(tx, &caller, &old, &text, slug.as_deref(), None, now).await? };
             let version = changed.version;
-            Ok(Answer::ok(&SavedTranslation::from(changed))?.version(version))
+            Ok(Answer::ok(&SavedTranslation::of(tx, changed).await?)?.version(version))
         })
         .await;
     let yours = |base| {

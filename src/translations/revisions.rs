@@ -196,7 +196,7 @@ async fn restore_revision(
             let earlier = read(&mut *tx, path.id, &path.language, path.revision).await?;
             let restored = store::put_next(tx, &caller, &old, &earlier.text, old.slug.as_deref(), Some(earlier.revision), now).await?;
             let version = restored.version;
-            Ok(Answer::ok(&SavedTranslation::from(restored))?.version(version))
+            Ok(Answer::ok(&SavedTranslation::of(tx, restored).await?)?.version(version))
         })
         .await
 }

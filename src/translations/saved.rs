@@ -6,14 +6,17 @@ use crate::answer::Answer;
 use crate::articles;
 use crate::auth::Caller;
 use crate::body::Piece;
+use crate::db::Reader;
 use crate::error::{Error, Result};
 use crate::extract::Path;
+use crate::language::guard::{Finding, FindingCode};
 use crate::language::{Tag, has_apostrophes, normalise_apostrophes};
 use crate::language_tools::{Checked, Checker};
+use crate::names_desk::{self, Unusual};
 use crate::policy::{Permission, ReadWork};
 use crate::state::State;
 use actix_web::get;
-use actix_web::web::{Data, block};
+use actix_web::web::Data;
 use serde::Serialize;
 use std::borrow::Cow;
 use utoipa::ToSchema;
@@ -32,10 +35,43 @@ pub struct SavedTranslation {
     pub checked: Checked,
 }
 
-impl From<Translation> for SavedTranslation {
-    fn from(translation: Translation) -> Self {
-        let checked = translation.text.warnings(&translation.language);
-        Self { translation, checked }
+impl SavedTranslation {
+    /// With what there is to say of it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of<C>(on: &mut C, translation: Translation) -> Result<Self>
+    where
+        for<'c> &'c mut C: Reader<'c>,
+    {
+        let checked = check(on, &translation.text, &translation.language).await?;
+        Ok(Self { translation, checked })
+    }
+}
+
+/// What the guard has to say of a text, and where it spells names otherwise than the house.
+pub(super) async fn check<C>(on: &mut C, text: &Text, language: &Tag) -> Result<Checked>
+where
+    for<'c> &'c mut C: Reader<'c>,
+{
+    let checker = text.checker(language);
+    let mut names = names_desk::unusual(on, &checker.lines(), language).await?;
+    names.sort_by_key(|name| name.index);
+    Ok(checker.finish_with(names.into_iter().map(unusual_name).collect()))
+}
+
+fn unusual_name(name: Unusual) -> Finding {
+    let others = match name.otherwise_in {
+        0 => String::new(),
+        1 => " One public text spells it otherwise than this one.".to_owned(),
+        n => format!(" {n} public texts spell it otherwise than this one."),
+    };
+    Finding {
+        code: FindingCode::UnusualName,
+        message: format!("The list of names has {:?} as {:?}.{others}", name.word, name.usual),
+        index: name.index,
+        length: name.length,
+        suggestions: vec![name.usual],
     }
 }
 
@@ -68,9 +104,8 @@ impl Text {
         Cow::Owned(text)
     }
 
-    /// What the guard has to say of it.
-    #[must_use]
-    pub fn warnings(&self, language: &Tag) -> Checked {
+    /// Its parts, for the guard.
+    fn checker<'l>(&self, language: &'l Tag) -> Checker<'l> {
         Checker::new(language)
             .field("/headline", Some(&self.headline))
             .field("/summary", self.summary.as_deref())
@@ -79,7 +114,6 @@ impl Text {
             .names("/byline", self.byline.as_deref())
             .field("/seo/title", self.seo.title.as_deref())
             .field("/seo/description", self.seo.description.as_deref())
-            .finish()
     }
 }
 
@@ -105,10 +139,11 @@ fn tidied(pieces: &[Piece], language: &Tag) -> Vec<String> {
 #[utoipa::path(tag = "translations", params(TextPath), responses((status = 200, description = "The warnings", body = TextWarnings)))]
 #[get("/articles/{id}/translations/{language}/check")]
 async fn get_translation_warnings(state: Data<State>, caller: Caller<ReadWork>, Path(path): Path<TextPath>) -> Result<Answer> {
-    articles::reach(&state.db, &caller, ReadWork::RULE, path.id, state.clock.now()).await?;
-    let text = store::read(&state.db, path.id, &path.language).await?.ok_or_else(|| Error::not_found("translation"))?;
+    let mut on = state.db.acquire().await?;
+    articles::reach(&mut on, &caller, ReadWork::RULE, path.id, state.clock.now()).await?;
+    let text = store::read(&mut on, path.id, &path.language).await?.ok_or_else(|| Error::not_found("translation"))?;
     let (language, revision) = (text.language.clone(), text.revision);
-    let SavedTranslation { checked, .. } = block(move || SavedTranslation::from(text)).await.map_err(Error::internal)?;
+    let checked = check(&mut on, &text.text, &language).await?;
     Answer::ok(&TextWarnings { language, revision, checked })
 }
 
@@ -141,7 +176,7 @@ mod tests {
         let typed = text("O'zbek ma'nosi", &[("O", &["strong"]), ("'zbek ", &[]), ("o'z", &["code"]), (" tog", &[]), ("'i", &["em"])]);
         let right = text("Oʻzbek maʼnosi", &[("O", &["strong"]), ("ʻzbek ", &[]), ("o'z", &["code"]), (" tog", &[]), ("ʻi", &["em"])]);
         assert_eq!(*typed.tidied(&uzbek), right);
-        assert_eq!(right.warnings(&uzbek), Checked::default());
+        assert_eq!(right.checker(&uzbek).finish(), Checked::default());
         assert_eq!(*typed.tidied(&Tag::parse("tr").unwrap()), typed);
     }
 

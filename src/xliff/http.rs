@@ -194,7 +194,7 @@ async fn import_xliff(
                 None => translations::put(tx, &caller, (path.id, &path.language), old.as_ref(), &text, None, Faults::default(), now).await?,
             };
             let written = translations::base_on(tx, &caller, written, claim.original_revision, now).await?;
-            let (version, saved) = (written.version, SavedTranslation::from(written));
+            let (version, saved) = (written.version, SavedTranslation::of(tx, written).await?);
             if old.is_none() {
                 let location = state.url(&format!("/v1/articles/{}/translations/{}", path.id, path.language));
                 return Ok(Answer::created(location, &saved)?.version(version));

@@ -56,6 +56,8 @@ text_enum! {
         Damaged = "damaged_text",
         /// A character that only some fonts show, each in its own way.
         PrivateUse = "private_use",
+        /// A name that the house spells otherwise.
+        UnusualName = "unusual_name",
     }
 }
 

@@ -8,6 +8,7 @@ use crate::db::{Timestamp, Tx};
 use crate::error::{Code, Error, Result};
 use crate::language::{Conversion, Tag, Trust};
 use crate::lexicon::{self, Direction};
+use crate::names_desk;
 use crate::policy::Actor;
 use crate::publication::DerivationStatus;
 use crate::translations::{First, Publication, Step, Text, Translation, after, revisions, store as texts};
@@ -18,12 +19,6 @@ use uuid::Uuid;
 
 /// Characters of an edit that was lost that its warning repeats.
 const LOST: usize = 300;
-
-/// Listed names in the other script, by their word in lower case: the names desk will tell them.
-#[expect(clippy::unused_async, reason = "the names desk reads the database")]
-async fn names(_: &mut Tx, _: Direction<'_>, _: &[String]) -> Result<HashMap<String, String>> {
-    Ok(HashMap::new())
-}
 
 /// What is known of the words of some parts: what people said of them in this text, before the lexicon, before listed names.
 async fn known_words(
@@ -37,7 +32,7 @@ async fn known_words(
     let from = Tag::parse(way.from).map_err(Error::internal)?;
     let words: Vec<String> = words_of(way, units).into_iter().collect();
     let direction = Direction { from: &from, to, orthography: way.orthography };
-    let mut known = names(tx, direction, &words).await?;
+    let mut known = names_desk::spelled(tx, &from, to, &words).await?;
     known.extend(lexicon::known(tx, agency, direction, &words).await?);
     known.extend(own.iter().map(|(word, replacement)| (word.clone(), replacement.clone())));
     Ok(known)
