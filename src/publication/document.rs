@@ -23,20 +23,12 @@ pub struct Head {
     pub is_original: bool,
     pub original_language: Tag,
     /// The alphabet that it is written in, where its language has several in one script.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
     pub orthography: Option<String>,
     /// The text that it was made of by changing the script.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
     pub derived_from: Option<ScriptSource>,
     /// Where such a text stands.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, value_type = Option<DerivationStatus>)]
     pub derivation_status: Option<DerivationStatus>,
     /// That search engines are to keep away: nobody has read it yet.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schema(required = false)]
     pub noindex: bool,
     pub slug: String,
     /// Where readers find it.

@@ -125,7 +125,7 @@ pub(super) async fn last_change(on: impl Reader<'_>, article: Uuid, language: &T
 }
 
 /// Grows when documents get another shape, so that those of an older version are rendered anew.
-const SHAPE: i32 = 2;
+const SHAPE: i32 = 3;
 
 /// Renders everything anew when the settings have changed that addresses are made of, or the shape of documents.
 ///

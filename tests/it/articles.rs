@@ -224,7 +224,7 @@ async fn what_is_said_of_a_story_is_kept(app: App) {
         "section": "economy", "topics": ["medtop:20000344", "medtop:20000018"], "related": [other], "urgency": 2, "genre": "Feature",
         "rights": "© Trend", "ednote": "Check the figures.", "shared": true,
     });
-    let created = editor.post("/v1/articles").json(&said).expect(201).await.json();
+    let created = editor.post("/v1/articles").json(&said).expect(201).await.record();
     let id = id(&created);
     let economy = section(&app, "economy").await;
     let mut metadata = json!({"section_id": economy, "original_language": "tr"});

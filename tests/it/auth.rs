@@ -233,7 +233,10 @@ async fn signing_in_answers_tokens_and_oneself(app: App) {
     let permissions = [
         "me",
         "house:read",
+        "language:use",
         "staff:read",
+        "names:read",
+        "names:edit",
         "articles:read",
         "articles:write",
         "articles:submit",
@@ -250,6 +253,8 @@ async fn signing_in_answers_tokens_and_oneself(app: App) {
         "articles:assign",
         "assignments:read",
         "assignments:claim",
+        "lexicon:read",
+        "lexicon:edit",
     ];
     assert_eq!(staff["permissions"], json!(permissions));
     assert_eq!(caller.get("/v1/me").expect(200).await.json(), *staff);

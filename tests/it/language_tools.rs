@@ -63,7 +63,7 @@ async fn words_are_written_in_another_script(app: App) {
     assert_eq!(
         made,
         json!({
-            "text": "Qazaqstan Respublikasy", "body": null, "language": "kk-Latn", "direction": "ltr", "orthography": "2021", "tag": "kk-Latn-t-kk-cyrl",
+            "text": "Qazaqstan Respublikasy", "body": null, "language": "kk-Latn", "direction": "ltr", "view": null, "orthography": "2021", "tag": "kk-Latn-t-kk-cyrl",
             "trust": "exact", "warnings": [], "warnings_left_out": 0
         })
     );

@@ -70,7 +70,9 @@ impl Known {
             "published_after" | "updated_after" | "after" => of(&["2026-07-23T00:00:00Z", "2026-07-24T11:59:59Z", "2030-01-01T00:00:00Z"]),
             "published_before" | "before" => of(&["2026-07-23T00:00:00Z", "2030-01-01T00:00:00Z"]),
             "q" => of(&["Qazaqstan", "%D3%99lem*", "%22x", "*"]),
-            "sort" => of(&["published_at", "-published_at"]),
+            "sort" => of(&["published_at", "-published_at", "name"]),
+            "sort_language" => of(&["kk"]),
+            "view" => of(&["common-turkic"]),
             "limit" => of(&["1", "100"]),
             // The crawl follows those that it is given.
             "cursor" => vec![],
