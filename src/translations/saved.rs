@@ -9,7 +9,7 @@ use crate::body::Piece;
 use crate::db::Reader;
 use crate::error::{Error, Result};
 use crate::extract::Path;
-use crate::language::guard::{Finding, FindingCode};
+use crate::language::guard::{Finding, FindingCode, script_of};
 use crate::language::{Tag, has_apostrophes, normalise_apostrophes};
 use crate::language_tools::{Checked, Checker};
 use crate::names_desk::{self, Unusual};
@@ -56,6 +56,8 @@ where
 {
     let checker = text.checker(language);
     let mut names = names_desk::unusual(on, &checker.lines(), language).await?;
+    // A name in another script is a matter of its own, which the guard tells.
+    names.retain(|name| name.word.chars().find_map(script_of) == Some(language.script()));
     names.sort_by_key(|name| name.index);
     Ok(checker.finish_with(names.into_iter().map(unusual_name).collect()))
 }

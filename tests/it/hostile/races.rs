@@ -155,7 +155,7 @@ async fn of_all_that_is_done_to_one_revision_one_thing_is(app: App) {
         // `approve` of a draft has seen the right version where it came first.
         assert!(answers.iter().filter(|answer| answer.status != 200).all(|answer| ["stale_version", "illegal_transition"].contains(&answer.code().as_str())));
         let read = editors[0].get(&text.at).expect(200).await;
-        assert_eq!((read.etag(), read.json()), (won[0].etag(), won[0].json()));
+        assert_eq!((read.etag(), read.json()), (won[0].etag(), won[0].record()));
         assert_whole(&app.state.db).await;
     }
 }
@@ -174,7 +174,7 @@ async fn what_is_done_blindly_is_done_in_some_order(app: App) {
         let versions: BTreeSet<u32> = done.iter().map(|answer| answer.etag().trim_matches(['"', 'v']).parse().unwrap()).collect();
         assert!(versions.iter().copied().eq(4..4 + u32::try_from(done.len()).unwrap()), "{versions:?}");
         let last = done.iter().find(|answer| answer.etag() == format!("\"v{}\"", versions.last().unwrap())).unwrap();
-        assert_eq!(editors[0].get(&text.at).expect(200).await.json(), last.json());
+        assert_eq!(editors[0].get(&text.at).expect(200).await.json(), last.record());
         let events = app.number("SELECT count(*) FROM published_changes").await - before[0];
         assert_eq!(events, app.number("SELECT count(*) FROM audit_log").await - before[2]);
         let public = app.anonymous().get(&format!("/v1/delivery/articles/{}", text.id)).send().await;
@@ -226,7 +226,7 @@ async fn one_language_is_added_once(app: App) {
         |n: usize| editors[n % 2].put(&path).header("If-None-Match", "*").json(&json!({"headline": format!("Külək {n}"), "body_html": "<p>x</p>"})).send();
     let answers = join_all((0..MANY).map(add)).await;
     assert_eq!(statuses(&answers), some(&[("201", 1), ("already_exists", MANY - 1)]));
-    let winner = answers.iter().find(|answer| answer.status == 201).unwrap().json();
+    let winner = answers.iter().find(|answer| answer.status == 201).unwrap().record();
     assert_eq!(editors[0].get(&path).expect(200).await.json(), winner);
     let sql = "SELECT count(*) FROM revisions WHERE article_id = $1 AND language = 'az'";
     let (revisions,): (i64,) = app.state.db.query(sql).bind(text.id.parse::<Uuid>().unwrap()).one().await.unwrap();
