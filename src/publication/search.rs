@@ -188,7 +188,7 @@ async fn top(tx: &mut Tx) -> Result<i64> {
     Ok(highest + (count + i64::from(BATCH)) * 2 * GAP)
 }
 
-/// Has everything indexed anew in the background when this program makes other terms than the one before.
+/// Has everything indexed anew in the background when this program makes other terms than the one before, or the first ones.
 ///
 /// # Errors
 /// When the database fails.
@@ -198,10 +198,18 @@ pub async fn follow_search_version(state: &State) -> anyhow::Result<()> {
     let known: Option<(i64,)> = tx.query("SELECT value FROM sequences WHERE name = 'search'").optional().await?;
     if known != Some((VERSION,)) {
         note_version(&mut tx).await?;
-        jobs::enqueue(&mut tx, &Reindex::default(), now, now).await?;
+        if known.is_some() || is_incomplete(&mut tx).await? {
+            jobs::enqueue(&mut tx, &Reindex::default(), now, now).await?;
+        }
     }
     tx.commit().await?;
     Ok(())
+}
+
+/// Whether something is public that was published before there was an index.
+async fn is_incomplete(tx: &mut Tx) -> Result<bool> {
+    let missing = tx.query("SELECT d.id FROM published_documents d WHERE NOT EXISTS (SELECT 1 FROM published_search s WHERE s.document_id = d.id) LIMIT 1");
+    Ok(missing.optional::<(i64,)>().await?.is_some())
 }
 
 async fn note_version(tx: &mut Tx) -> Result<()> {

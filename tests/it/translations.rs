@@ -754,7 +754,7 @@ async fn of_many_first_texts_one_is_made(app: App) {
     editor.delete(&path).if_match("\"v1\"").expect(204).await;
     let again = first().await;
     assert_eq!(again.json()["revision"], 2);
-    assert_eq!(editor.get(&path).expect(200).await.json(), again.json());
+    assert_eq!(editor.get(&path).expect(200).await.json(), again.record());
     assert_eq!(revisions(&app, &id).await, 3);
 }
 

@@ -171,6 +171,8 @@ fn places(secret: &Secret, path: &str) -> Vec<String> {
     fill("{code}", &of(&["withdrawn"]));
     fill("{name}", &of(&["home"]));
     fill("{token}", &of(&["nwp_guess"]));
+    fill("{tag}", &of(&["az-Cyrl"]));
+    fill("{warning}", &of(&["00000000-0000-7000-8000-000000000000"]));
     let staff = std::slice::from_ref(&secret.staff);
     fill("{id}", if path.contains("/staff/") { staff } else { &secret.articles });
     assert!(filled.iter().all(|path| !path.contains('{')), "{path}: say what the walk fills it with");
