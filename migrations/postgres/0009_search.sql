@@ -17,7 +17,7 @@ END
 $$;
 
 -- The terms of a row. What it costs is said, so that they are read from the index, never made anew for each row.
-CREATE FUNCTION published_terms(terms text, spellings bytea) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 100000 AS $$
+CREATE FUNCTION published_terms(terms text, spellings bytea) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS $$
 DECLARE
     digits CONSTANT text := encode(spellings, 'hex');
 BEGIN
