@@ -54,7 +54,9 @@ pub fn spelling_bytes(digits: &str) -> [u8; 4] {
 mod tests {
     use super::*;
     use crate::language::Tag;
-    use crate::search::{MatchClass, MatchPlace, Plain, Query, Terms};
+    use crate::search::MatchClass::{Exact, Fold, Stem};
+    use crate::search::MatchPlace::{Body, Headline};
+    use crate::search::{Plain, Query, Terms};
 
     #[test]
     fn what_is_packed_is_found_again() {
@@ -62,8 +64,6 @@ mod tests {
             Plain { headline: "Жаңа жол".to_owned(), body: "Қалада жаңа мектеп ашылды. 北京".to_owned(), ..Plain::default() };
         let (terms, spellings) = Terms::of(&plain, &Tag::parse("kk").unwrap()).packed();
         let packed = Packed::new(&terms, spellings);
-        use MatchClass::{Exact, Fold, Stem};
-        use MatchPlace::{Body, Headline};
         for (q, class, place, expected) in [
             ("жаңа", Exact, Headline, true),
             ("jana", Exact, Body, false),
