@@ -50,13 +50,15 @@ fn terms(entry: &Entry<'_>) -> Result<Terms> {
 }
 
 async fn put_in_postgres(tx: &mut Tx, entry: &Entry<'_>, terms: &Terms) -> Result<()> {
+    let (text, spellings) = terms.packed();
     tx.query(
-        "INSERT INTO published_search (document_id, published_at, terms) VALUES ($1, $2, CAST($3 AS tsvector)) \
-         ON CONFLICT (document_id) DO UPDATE SET published_at = excluded.published_at, terms = excluded.terms",
+        "INSERT INTO published_search (document_id, published_at, terms, spellings) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (document_id) DO UPDATE SET published_at = excluded.published_at, terms = excluded.terms, spellings = excluded.spellings",
     )
     .bind(entry.id)
     .bind(entry.published_at)
-    .bind(terms.for_postgres())
+    .bind(text)
+    .bind(spellings)
     .execute()
     .await?;
     Ok(())

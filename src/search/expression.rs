@@ -28,6 +28,36 @@ impl Expression {
         Self::Without(Box::new(self), Box::new(other))
     }
 
+    /// Terms one after the other; one alone is no phrase.
+    #[must_use]
+    pub fn row(mut terms: Vec<String>) -> Self {
+        if terms.len() == 1 { terms.pop().map_or(Self::Any(vec![]), Self::Term) } else { Self::Phrase(terms) }
+    }
+
+    #[must_use]
+    pub fn has_phrase(&self) -> bool {
+        match self {
+            Self::Term(_) | Self::Prefix(_) => false,
+            Self::Phrase(_) => true,
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::has_phrase),
+            Self::Without(one, other) => one.has_phrase() || other.has_phrase(),
+        }
+    }
+
+    /// Without the order of words: finds all that this finds, and more where it [has phrases](Self::has_phrase).
+    #[must_use]
+    pub fn loosened(&self) -> Self {
+        let each = |parts: &[Self]| parts.iter().map(Self::loosened).collect();
+        match self {
+            Self::Term(_) | Self::Prefix(_) => self.clone(),
+            Self::Phrase(terms) => Self::All(terms.iter().cloned().map(Self::Term).collect()),
+            Self::All(parts) => Self::All(each(parts)),
+            Self::Any(parts) => Self::Any(each(parts)),
+            Self::Without(one, other) if other.has_phrase() => one.loosened(),
+            Self::Without(one, other) => one.loosened().without(other.as_ref().clone()),
+        }
+    }
+
     /// For `MATCH` of FTS5.
     #[must_use]
     pub fn for_sqlite(&self) -> String {
@@ -140,5 +170,15 @@ mod tests {
         let expression = all.without(Expression::Any(vec![]));
         assert_eq!(expression.for_sqlite(), r#"(("ka kb" AND ("xc" OR "kd"*)) NOT "n")"#);
         assert_eq!(expression.for_postgres(), "((('ka' <-> 'kb') & ('xc' | 'kd':*)) & !'n')");
+    }
+
+    #[test]
+    fn what_is_loosened_finds_no_less() {
+        let term = |text: &str| Expression::Term(text.to_owned());
+        let phrase = Expression::row(vec!["ka".to_owned(), "kb".to_owned()]);
+        assert!(phrase.has_phrase() && !Expression::row(vec!["ka".to_owned()]).has_phrase());
+        let headline = Expression::row(vec!["ha".to_owned(), "hb".to_owned()]);
+        let expression = Expression::Any(vec![phrase, term("xc")]).without(term("xd")).without(headline);
+        assert_eq!(expression.loosened().for_sqlite(), r#"((("ka" AND "kb") OR "xc") NOT "xd")"#);
     }
 }

@@ -1,8 +1,9 @@
 //! The terms of a text.
 
 use super::expression::lexeme;
+use super::packed::spelling_bytes;
 use super::tokens::{Reading, prepare, reading, tokens};
-use crate::language::Tag;
+use crate::language::{Tag, stem};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
@@ -113,17 +114,13 @@ impl Terms {
             let mut left = most;
             for part in parts {
                 for word in part.iter().take(left) {
-                    match word.keys.get(pass).or(word.keys.first()) {
-                        Some(text) => {
-                            self.place(format!("{key}{text}"));
-                            let stem = word.stems.get(pass).or(word.stems.first());
-                            if let Some(stem) = stem.filter(|stem| *stem != text) {
-                                self.insert(format!("{stemmed}{stem}"));
-                            }
-                        }
-                        None => self.place(format!("{exact}{}", word.exact)),
+                    let Some(text) = word.keys.get(pass).or(word.keys.first()) else { continue };
+                    self.place(format!("{key}{text}"));
+                    let stem = word.stems.get(pass).or(word.stems.first());
+                    if let Some(stem) = stem.filter(|stem| *stem != text) {
+                        self.insert(format!("{stemmed}{stem}"));
                     }
-                    self.insert(format!("{exact}{}", word.exact));
+                    self.insert(format!("{exact}{}", word.spelling));
                 }
                 left = left.saturating_sub(part.len());
                 self.stream.push(BREAK.to_owned());
@@ -166,7 +163,29 @@ impl Terms {
         text
     }
 
-    /// A `tsvector`.
+    /// In little room, for `published_terms` of PostgreSQL: terms with spaces between, where a dot in a key says that its stem ends there; and
+    /// four bytes for each word as it stands.
+    #[must_use]
+    pub fn packed(&self) -> (String, Vec<u8>) {
+        let mut text = String::new();
+        for term in &self.stream {
+            let end = 1 + term.get(1..).map_or(0, |key| stem(key).len());
+            let (kept, ending) = term.split_at_checked(end).unwrap_or((term, ""));
+            text.extend([kept, if ending.is_empty() { "" } else { "." }, ending, " "]);
+        }
+        let mut spellings = vec![];
+        for term in &self.set {
+            match term.split_at_checked(1) {
+                Some(("s" | "z", _)) => {}
+                Some(("x", digits)) => spellings.extend(spelling_bytes(digits)),
+                _ => text.extend([term, " "]),
+            }
+        }
+        text.pop();
+        (text, spellings)
+    }
+
+    /// A `tsvector`, with its places.
     #[must_use]
     pub fn for_postgres(&self) -> String {
         let mut places: BTreeMap<&str, Vec<usize>> = self.set.iter().map(|term| (term.as_str(), vec![])).collect();
@@ -206,11 +225,17 @@ mod tests {
     #[test]
     fn a_text_has_words_keys_and_stems() {
         let terms = terms("Қазақстанда", "", "Алматы 北京", "kk");
-        assert_eq!(terms.for_sqlite(), "hkazakstanda 0 kkazakstanda 0 0 kalmati x北 x京 0 lkk salma skazakstan xалматы xқазақстанда yқазақстанда zkazakstan");
-        assert_eq!(
-            terms.for_postgres(),
-            "'hkazakstanda':1 'kalmati':6 'kkazakstanda':3 'lkk' 'salma' 'skazakstan' 'xалматы' 'xқазақстанда' 'x京':8 'x北':7 'yқазақстанда' 'zkazakstan'"
-        );
+        let spelt = |word: &str| super::super::tokens::spelling(word);
+        let (almaty, kazakstan) = (spelt("алматы"), spelt("қазақстанда"));
+        let text = terms.for_sqlite();
+        assert!(text.starts_with("hkazakstanda 0 kkazakstanda 0 0 kalmati k北 k京 0 lkk salma skazakstan x"), "{text}");
+        assert!(text.contains(&format!(" x{almaty}")) && text.contains(&format!(" y{kazakstan} zkazakstan")), "{text}");
+        let vector = terms.for_postgres();
+        assert!(vector.starts_with("'hkazakstanda':1 'kalmati':6 'kkazakstanda':3 'k京':8 'k北':7 'lkk' 'salma' 'skazakstan' 'x"), "{vector}");
+        let (packed, spellings) = terms.packed();
+        assert_eq!(packed, format!("hkazakstan.da 0 kkazakstan.da 0 0 kalma.ti k北 k京 0 lkk y{kazakstan}"));
+        assert_eq!(spellings.len(), 16, "four words");
+        assert!(spellings.chunks(4).any(|bytes| bytes == u32::from_str_radix(&almaty, 16).unwrap().to_be_bytes()));
     }
 
     #[test]

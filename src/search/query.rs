@@ -3,7 +3,7 @@
 //! `"words in quotes"` stand one after the other, `word*` begins so, and all of several words must be there.
 
 use super::expression::Expression;
-use super::tokens::{exact, prepare, tokens};
+use super::tokens::{exact, or_itself, prepare, spelling, tokens};
 use crate::language::{Tag, fold, query_keys, stem};
 use crate::text_enum;
 use std::ops::Range;
@@ -22,7 +22,7 @@ text_enum! {
     pub enum MatchClass {
         /// As it was typed, but for capitals.
         Exact = "exact",
-        /// In another script or spelling.
+        /// In another script or spelling; and all that a query with `word*` finds, which begins so in any spelling.
         Fold = "fold",
         /// With other endings.
         Stem = "stem",
@@ -91,13 +91,15 @@ enum Part {
 #[derive(Clone, Debug)]
 pub(super) struct Word {
     pub exact: Vec<String>,
+    /// Of [`exact`](Self::exact).
+    spellings: Vec<String>,
     pub keys: Vec<String>,
     pub stems: Vec<String>,
 }
 
 impl Word {
     fn new(word: &str, languages: &[Tag]) -> Self {
-        let mut found = Self { exact: vec![], keys: vec![], stems: vec![] };
+        let mut found = Self { exact: vec![], spellings: vec![], keys: vec![], stems: vec![] };
         let add = |to: &mut Vec<String>, text: String| {
             if !text.is_empty() && !to.contains(&text) {
                 to.push(text);
@@ -108,17 +110,13 @@ impl Word {
         for language in if languages.is_empty() { &others } else { languages } {
             add(&mut found.exact, exact(word, language));
         }
-        for key in query_keys(word).into_iter().chain(languages.iter().flat_map(|language| fold(word, language))) {
+        found.spellings = found.exact.iter().map(|text| spelling(text)).collect();
+        let keys: Vec<String> = query_keys(word).into_iter().chain(languages.iter().flat_map(|language| fold(word, language))).collect();
+        for key in found.exact.first().map_or_else(Vec::new, |exact| or_itself(keys, exact)) {
             add(&mut found.stems, stem(&key).to_owned());
             add(&mut found.keys, key);
         }
         found
-    }
-
-    /// What stands for the word in the order of a text.
-    fn readings(&self, [key, exact]: [&str; 2]) -> Vec<String> {
-        let (kind, texts) = if self.keys.is_empty() { (exact, &self.exact) } else { (key, &self.keys) };
-        texts.iter().map(|text| format!("{kind}{text}")).collect()
     }
 }
 
@@ -184,7 +182,8 @@ impl Query {
     /// A run of its parts is also called otherwise: what is found by the keys, one after the other, is found too, as in another spelling.
     /// Runs must not overlap, and those at the end come first.
     pub fn called(&mut self, run: Range<usize>, also: Vec<Vec<String>>) {
-        if run.is_empty() || run.end > self.groups.len() {
+        let is_of_words = |group: &Group| group.parts.iter().all(|part| matches!(part, Part::Word(_)));
+        if run.is_empty() || !self.groups.get(run.clone()).is_some_and(|groups| groups.iter().all(is_of_words)) {
             return;
         }
         let merged: Vec<Group> = self.groups.drain(run.clone()).collect();
@@ -199,23 +198,39 @@ impl Query {
     /// What a stage of the search asks for: nothing where none before it leaves anything.
     #[must_use]
     pub fn stage(&self, stage: Stage) -> Option<Expression> {
-        let of = |class, place| self.all(class, place);
         let (class, place) = (stage.class, stage.place);
-        if class == MatchClass::Stem && !self.groups.iter().flat_map(|group| &group.parts).any(|part| matches!(part, Part::Word(_))) {
-            return None;
-        }
-        let better = match class {
-            MatchClass::Exact => None,
-            MatchClass::Fold => Some(of(MatchClass::Exact, MatchPlace::Body)),
-            MatchClass::Stem => Some(of(MatchClass::Fold, MatchPlace::Body)),
+        let is_asked = match class {
+            MatchClass::Exact => !self.has_prefix(),
+            MatchClass::Fold => true,
+            MatchClass::Stem => self.parts().any(|part| matches!(part, Part::Word(_))),
         };
-        let headline = (place == MatchPlace::Body).then(|| of(class, MatchPlace::Headline));
-        let found = of(class, place);
-        Some(match (better, headline) {
-            (None, None) => found,
-            (Some(other), None) | (None, Some(other)) => found.without(other),
-            (Some(one), Some(other)) => found.without(Expression::Any(vec![one, other])),
-        })
+        let mut found = is_asked.then(|| self.all(class, place))?;
+        if let Some(better) = self.better(class) {
+            found = found.without(better);
+        }
+        Some(if place == MatchPlace::Body { found.without(self.all(class, MatchPlace::Headline)) } else { found })
+    }
+
+    /// What tells a text that was found before from one that is found by this class first. Phrases do not: they are in both.
+    fn better(&self, class: MatchClass) -> Option<Expression> {
+        let better: Vec<Expression> = match class {
+            MatchClass::Exact => return None,
+            MatchClass::Fold if self.has_prefix() => return None,
+            MatchClass::Fold => self.parts().map(|part| part.spelled(MatchPlace::Body)).collect(),
+            MatchClass::Stem => {
+                let groups = self.groups.iter().filter(|group| group.parts.iter().any(|part| !matches!(part, Part::Phrase(_))));
+                groups.map(|group| group.expression(MatchClass::Fold, MatchPlace::Body)).collect()
+            }
+        };
+        Some(Expression::All(better))
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &Part> {
+        self.groups.iter().flat_map(|group| &group.parts)
+    }
+
+    fn has_prefix(&self) -> bool {
+        self.parts().any(|part| matches!(part, Part::Prefix(_)))
     }
 
     /// What is found so or better.
@@ -226,7 +241,7 @@ impl Query {
 
     /// Its words, for highlights.
     pub(super) fn words(&self) -> impl Iterator<Item = (&Word, bool)> {
-        self.groups.iter().flat_map(|group| &group.parts).flat_map(|part| match part {
+        self.parts().flat_map(|part| match part {
             Part::Word(word) => vec![(word, false)],
             Part::Prefix(word) => vec![(word, true)],
             Part::Phrase(words) => words.iter().map(|word| (word, false)).collect(),
@@ -240,7 +255,11 @@ impl Query {
 }
 
 fn is_long_enough(word: &Word) -> bool {
-    word.keys.iter().any(|key| key.len() >= SHORTEST_PREFIX)
+    word.keys.iter().any(|key| begins_words(key))
+}
+
+fn begins_words(key: &str) -> bool {
+    key.chars().nth(SHORTEST_PREFIX - 1).is_some()
 }
 
 fn read(text: &str, languages: &[Tag]) -> Vec<Word> {
@@ -285,7 +304,7 @@ impl Group {
             let mut terms: Vec<String> = before.iter().map(|text| format!("{key}{text}")).collect();
             if class == MatchClass::Fold {
                 terms.push(format!("{key}{last}"));
-                return Some(Expression::Phrase(terms));
+                return Some(Expression::row(terms));
             }
             // The last word of a name takes the endings.
             let endings = [format!("{key}{last}"), format!("{stemmed}{}", stem(last))].map(Expression::Term);
@@ -303,47 +322,48 @@ impl Part {
         }
     }
 
+    /// With its words as they were typed.
+    fn spelled(&self, place: MatchPlace) -> Expression {
+        let [_, exact, _] = kinds(place);
+        match self {
+            Self::Word(word) => Expression::Any(terms(exact, &word.spellings).collect()),
+            Self::Prefix(_) => Expression::Any(vec![]),
+            Self::Phrase(words) => Expression::All(words.iter().map(|word| Expression::Any(terms(exact, &word.spellings).collect())).collect()),
+        }
+    }
+
     fn expression(&self, class: MatchClass, place: MatchPlace) -> Expression {
         let [key, exact, stemmed] = kinds(place);
-        let terms = |kind: &'static str, texts: &[String]| texts.iter().map(|text| Expression::Term(format!("{kind}{text}"))).collect::<Vec<_>>();
-        match self {
-            Self::Word(word) => {
-                let mut any = terms(exact, &word.exact);
-                if class != MatchClass::Exact {
-                    any.extend(terms(key, &word.keys));
-                }
-                if class == MatchClass::Stem {
-                    any.extend(terms(stemmed, &word.stems));
-                    // What has no ending is its own stem.
-                    let bare: Vec<String> = word.stems.iter().filter(|stem| !word.keys.contains(stem)).cloned().collect();
-                    any.extend(terms(key, &bare));
-                }
-                Expression::Any(any)
+        match (self, class) {
+            (Self::Word(_) | Self::Prefix(_), MatchClass::Exact) => self.spelled(place),
+            (Self::Word(word), MatchClass::Fold) => Expression::Any(terms(exact, &word.spellings).chain(terms(key, &word.keys)).collect()),
+            (Self::Word(word), MatchClass::Stem) => {
+                // What has no ending is its own stem.
+                let bare: Vec<String> = word.stems.iter().filter(|stem| !word.keys.contains(stem)).cloned().collect();
+                let any = terms(exact, &word.spellings).chain(terms(key, &word.keys)).chain(terms(stemmed, &word.stems));
+                Expression::Any(any.chain(terms(key, &bare)).collect())
             }
-            Self::Prefix(word) => {
-                let begins = |kind: &'static str, texts: &[String]| texts.iter().map(|text| Expression::Prefix(format!("{kind}{text}"))).collect::<Vec<_>>();
-                let mut any = begins(exact, &word.exact);
-                if class != MatchClass::Exact {
-                    let long: Vec<String> = word.keys.iter().filter(|key| key.len() >= SHORTEST_PREFIX).cloned().collect();
-                    any.extend(begins(key, &long));
-                }
-                Expression::Any(any)
+            (Self::Prefix(word), _) => {
+                let long = word.keys.iter().filter(|text| begins_words(text));
+                Expression::Any(long.map(|text| Expression::Prefix(format!("{key}{text}"))).collect())
             }
-            Self::Phrase(words) => {
-                let phrase = Expression::Any(readings(words, [key, exact]).into_iter().map(Expression::Phrase).collect());
-                if class == MatchClass::Exact {
-                    let each = words.iter().map(|word| Expression::Any(terms(exact, &word.exact)));
-                    return Expression::All(each.chain([phrase]).collect());
-                }
-                phrase
-            }
+            (Self::Phrase(words), MatchClass::Exact) => Expression::All(vec![self.spelled(place), phrase(words, key)]),
+            (Self::Phrase(words), _) => phrase(words, key),
         }
     }
 }
 
+fn terms(kind: &'static str, texts: &[String]) -> impl Iterator<Item = Expression> {
+    texts.iter().map(move |text| Expression::Term(format!("{kind}{text}")))
+}
+
+fn phrase(words: &[Word], kind: &'static str) -> Expression {
+    Expression::Any(readings(words, kind).into_iter().map(Expression::row).collect())
+}
+
 /// The ways to read a phrase: each word in each of its readings, as far as they are few; else all words in their first readings, in their second, ….
-fn readings(words: &[Word], kinds: [&str; 2]) -> Vec<Vec<String>> {
-    let each: Vec<Vec<String>> = words.iter().map(|word| word.readings(kinds)).collect();
+fn readings(words: &[Word], kind: &'static str) -> Vec<Vec<String>> {
+    let each: Vec<Vec<String>> = words.iter().map(|word| word.keys.iter().map(|text| format!("{kind}{text}")).collect()).collect();
     let count = each.iter().map(Vec::len).fold(1_usize, usize::saturating_mul);
     if count > READINGS {
         let most = each.iter().map(Vec::len).max().unwrap_or(0);
@@ -366,22 +386,28 @@ mod tests {
     #[test]
     fn words_are_looked_for_as_they_stand_then_by_key_then_by_stem() {
         let query = Query::parse(" Қалада ", &[]).unwrap();
-        assert_eq!(stage(&query, MatchClass::Exact, MatchPlace::Headline), r#""yқалада""#);
-        assert_eq!(stage(&query, MatchClass::Exact, MatchPlace::Body), r#"("xқалада" NOT "yқалада")"#);
-        assert_eq!(stage(&query, MatchClass::Fold, MatchPlace::Headline), r#"(("yқалада" OR "hkalada") NOT "xқалада")"#);
-        let last = r#"(("xқалада" OR "kkalada" OR "skala" OR "kkala") NOT (("xқалада" OR "kkalada") OR ("yқалада" OR "hkalada" OR "zkala" OR "hkala")))"#;
+        let typed = spelling("қалада");
+        assert_eq!(stage(&query, MatchClass::Exact, MatchPlace::Headline), format!(r#""y{typed}""#));
+        assert_eq!(stage(&query, MatchClass::Exact, MatchPlace::Body), format!(r#"("x{typed}" NOT "y{typed}")"#));
+        assert_eq!(stage(&query, MatchClass::Fold, MatchPlace::Headline), format!(r#"(("y{typed}" OR "hkalada") NOT "x{typed}")"#));
+        let fold = format!(r#"("x{typed}" OR "kkalada")"#);
+        let last = format!(r#"((("x{typed}" OR "kkalada" OR "skala" OR "kkala") NOT {fold}) NOT ("y{typed}" OR "hkalada" OR "zkala" OR "hkala"))"#);
         assert_eq!(stage(&query, MatchClass::Stem, MatchPlace::Body), last);
     }
 
     #[test]
     fn phrases_and_prefixes_work_on_keys() {
         let query = Query::parse("\"жаңа қала", &[]).unwrap();
-        assert_eq!(stage(&query, MatchClass::Exact, MatchPlace::Headline), r#"("yжаңа" AND "yқала" AND "hcana hkala")"#);
+        let [new, town] = ["жаңа", "қала"].map(spelling);
+        assert_eq!(stage(&query, MatchClass::Exact, MatchPlace::Headline), format!(r#"(("y{new}" AND "y{town}") AND "hcana hkala")"#));
+        let fold = format!(r#"(("kcana kkala" NOT ("x{new}" AND "x{town}")) NOT "hcana hkala")"#);
+        assert_eq!(stage(&query, MatchClass::Fold, MatchPlace::Body), fold, "no phrase twice");
         assert_eq!(stage(&query, MatchClass::Stem, MatchPlace::Headline), "-", "no endings in a phrase");
         let query = Query::parse("нур-султан қаз*", &[]).unwrap();
-        assert_eq!(stage(&query, MatchClass::Fold, MatchPlace::Headline).split(" NOT ").next(), Some(r#"(("hnur hsultan" AND ("yқаз"* OR "hkaz"*))"#));
+        assert_eq!(stage(&query, MatchClass::Exact, MatchPlace::Headline), "-", "prefixes are keys");
+        assert_eq!(stage(&query, MatchClass::Fold, MatchPlace::Headline), r#"("hnur hsultan" AND "hkaz"*)"#);
         // Too short to begin with: a word.
-        assert_eq!(stage(&Query::parse("қ*", &[]).unwrap(), MatchClass::Exact, MatchPlace::Headline), r#""yқ""#);
+        assert_eq!(stage(&Query::parse("қ*", &[]).unwrap(), MatchClass::Exact, MatchPlace::Headline), format!(r#""y{}""#, spelling("қ")));
     }
 
     #[test]

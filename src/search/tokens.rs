@@ -60,15 +60,30 @@ fn written(c: char) -> Option<char> {
     }
 }
 
+/// A word as it stands, in eight hexadecimal digits: another word has the same ones once in four thousand million. The words themselves would
+/// take more room than all the rest.
+pub fn spelling(exact: &str) -> String {
+    // FNV-1a, of which the high bits are folded into those that are kept.
+    let hash = exact.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("{:08x}", (hash ^ (hash >> 32)) & 0xffff_ffff)
+}
+
 /// How a word of a text is read.
 #[derive(Debug, Default)]
 pub struct Reading {
-    /// See [`fold`].
+    /// See [`fold`]; what has no key is its own.
     pub keys: Vec<String>,
     /// The stem of each key.
     pub stems: Vec<String>,
     /// See [`exact`].
     pub exact: String,
+    /// See [`spelling`].
+    pub spelling: String,
+}
+
+/// The keys of a word, which are none of themselves.
+pub fn or_itself(keys: Vec<String>, exact: &str) -> Vec<String> {
+    if keys.is_empty() && !exact.is_empty() { vec![exact.to_owned()] } else { keys }
 }
 
 /// Words of a language whose readings a thread remembers: texts are made of the same ones.
@@ -85,9 +100,10 @@ pub fn reading(word: &str, language: &Tag) -> Rc<Reading> {
         if let Some(reading) = known.get(word) {
             return Rc::clone(reading);
         }
-        let keys = fold(word, language);
+        let exact = exact(word, language);
+        let keys = or_itself(fold(word, language), &exact);
         let stems = keys.iter().map(|key| stem(key).to_owned()).collect();
-        let reading = Rc::new(Reading { stems, keys, exact: exact(word, language) });
+        let reading = Rc::new(Reading { stems, keys, spelling: spelling(&exact), exact });
         if known.len() >= REMEMBERED {
             known.clear();
         }

@@ -50,7 +50,7 @@ fn is_of_one_engine(name: &str) -> bool {
     let shadows = ["_config", "_content", "_data", "_docsize", "_idx"];
     let table = name.split('.').next().unwrap_or_default();
     let is_shadow = table.strip_prefix("published_search_terms").is_some_and(|rest| rest.is_empty() || shadows.contains(&rest));
-    is_shadow || ["published_search.place", "published_search.terms", "published_search_order"].contains(&name)
+    is_shadow || ["published_search.place", "published_search.terms", "published_search.spellings", "published_search_order"].contains(&name)
 }
 
 #[actix_web::test]

@@ -1,5 +1,6 @@
 //! Looking for public texts, and what to look for as one types.
 
+mod postgres;
 mod store;
 mod suggestions;
 

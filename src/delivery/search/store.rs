@@ -1,5 +1,6 @@
 //! What the index answers, stage by stage, until a page is full.
 
+use super::postgres;
 use crate::db::{Conn, Engine, Query, Reader, Record, Timestamp};
 use crate::error::Result;
 use crate::language::Tag;
@@ -26,8 +27,8 @@ pub type Key = (usize, i64, i64);
 pub struct Hit {
     pub id: i64,
     pub stage: Stage,
-    number: usize,
-    published_at: Timestamp,
+    pub(super) number: usize,
+    pub(super) published_at: Timestamp,
 }
 
 impl Hit {
@@ -47,7 +48,7 @@ pub struct Document {
 
 impl Filter {
     /// What is asked, within what it is narrowed to.
-    fn narrow(&self, asked: Expression) -> Expression {
+    pub(super) fn narrow(&self, asked: Expression) -> Expression {
         let any = |terms: Vec<String>| (!terms.is_empty()).then(|| Expression::Any(terms.into_iter().map(Expression::Term).collect()));
         let facets = [
             any(self.languages.iter().map(|tag| Facet::Language(tag).term()).collect()),
@@ -61,6 +62,11 @@ impl Filter {
 
 /// The texts that a query finds, the best first, after one that was found before.
 pub async fn find(on: &mut Conn, wanted: &search::Query, filter: &Filter, limit: u16, after: Option<Key>) -> Result<Vec<Hit>> {
+    if on.engine() == Engine::Postgres
+        && let Some(hits) = postgres::few(on, wanted, filter, limit, after).await?
+    {
+        return Ok(hits);
+    }
     let mut found: Vec<Hit> = vec![];
     let is_mixed = has_negative_places(on).await?;
     let first = after.map_or(0, |(stage, ..)| stage);
@@ -86,17 +92,17 @@ pub async fn newest(on: &mut Conn, wanted: &search::Query, filter: &Filter, stag
     Ok(rows.into_iter().map(|(id, published_at)| Hit { id, stage, number: 0, published_at }).collect())
 }
 
-type Row = (i64, Timestamp);
+pub(super) type Row = (i64, Timestamp);
 
 /// Which part of the order is asked for.
-struct Range<'f> {
-    after: Option<(Timestamp, i64)>,
-    filter: &'f Filter,
+pub(super) struct Range<'f> {
+    pub(super) after: Option<(Timestamp, i64)>,
+    pub(super) filter: &'f Filter,
 }
 
 impl Range<'_> {
     /// By the columns of `published_search`.
-    fn push<'q>(&self, query: Query<'q>) -> Query<'q> {
+    pub(super) fn push<'q>(&self, query: Query<'q>) -> Query<'q> {
         let query = match self.after {
             Some((at, id)) => query.push(" AND (s.published_at, s.document_id) < (").push_bind(at).push(", ").push_bind(id).push(")"),
             None => query,
@@ -126,11 +132,7 @@ impl Range<'_> {
 
 async fn rows(on: &mut Conn, asked: &Expression, range: &Range<'_>, limit: u16, is_mixed: bool) -> Result<Vec<Row>> {
     if on.engine() == Engine::Postgres {
-        let query = on
-            .query("SELECT s.document_id, s.published_at FROM published_search s WHERE s.terms @@ CAST(")
-            .push_bind(asked.for_postgres())
-            .push(" AS tsquery)");
-        return Ok(range.push(query).push(" ORDER BY s.published_at DESC, s.document_id DESC LIMIT ").push_limit(limit).all().await?);
+        return postgres::rows(on, asked, range, limit).await;
     }
     let text = asked.for_sqlite();
     let query = on.query("SELECT s.document_id, s.published_at FROM (SELECT rowid AS place FROM published_search_terms WHERE published_search_terms MATCH ");
