@@ -19,4 +19,4 @@ pub use snippet::{Highlight, Snippet, snippets};
 
 /// Grows when texts are to be indexed otherwise: with the tables of [`fold`](crate::language::fold) and [`stem`](crate::language::stem), or with
 /// the terms. What an older version has indexed is indexed anew in the background.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
