@@ -215,11 +215,11 @@ pub fn push_filters<'q>(query: Query<'q>, actor: &Actor, filter: &ArticleFilter,
         query = query_so_far.push(" AND a.urgency <= ").push_bind(urgency);
     }
     query = query.push_some(" AND a.updated_at > ", filter.updated_after).push_some(" AND a.updated_at < ", filter.updated_before);
-    of_texts(query, actor, filter, resolved.wanted.as_ref())
+    of_texts(query, filter, resolved.wanted.as_ref())
 }
 
 /// What is asked of one and the same text.
-fn of_texts<'q>(mut query: Query<'q>, actor: &Actor, filter: &ArticleFilter, wanted: Option<&search::Query>) -> Query<'q> {
+fn of_texts<'q>(mut query: Query<'q>, filter: &ArticleFilter, wanted: Option<&search::Query>) -> Query<'q> {
     let any = wanted.is_some()
         || filter.state.is_some()
         || filter.freshness.is_some()
@@ -236,7 +236,7 @@ fn of_texts<'q>(mut query: Query<'q>, actor: &Actor, filter: &ArticleFilter, wan
     }
     query = query.push(" WHERE t.deleted_at IS NULL");
     query = match wanted {
-        Some(wanted) => push_found(query, actor, wanted),
+        Some(wanted) => push_found(query, wanted),
         None => query.push(" AND t.article_id = a.id"),
     };
     if let Some(wanted) = &filter.freshness {
