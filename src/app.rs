@@ -3,7 +3,7 @@
 use crate::jobs::Registry;
 use crate::routes::Routes;
 use crate::state::State;
-use crate::{api, assignments, auth, docs, edge, front_pages, notices, publication, schedule, translations};
+use crate::{api, articles, assignments, auth, docs, edge, front_pages, notices, publication, schedule, translations};
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
@@ -51,6 +51,7 @@ pub fn jobs() -> Registry {
         .with::<notices::NoticeMail>()
         .with::<publication::Rebuild>()
         .with::<publication::Reindex>()
+        .with::<articles::ReindexWork>()
         .with::<translations::EndEmbargo>()
         .with::<translations::PublishVariants>()
         .with::<assignments::Lapse>()

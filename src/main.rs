@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use newsroom::config::Config;
 use newsroom::db::TextEnum;
 use newsroom::policy::Role;
-use newsroom::{admin, api, audit, backup, publication, seed, serve, telemetry};
+use newsroom::{admin, api, articles, audit, backup, publication, seed, serve, telemetry};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -93,7 +93,7 @@ enum Audit {
 
 #[derive(Subcommand)]
 enum Search {
-    /// Index all that is public anew, also while the service runs: readers find every text meanwhile.
+    /// Index all that is public and all work in progress anew, also while the service runs: every text is found meanwhile.
     Reindex,
 }
 
@@ -151,7 +151,13 @@ async fn main() -> anyhow::Result<()> {
         Command::Keys(Keys::Rotate) => print(&admin::rotate_keys(&config).await?),
         Command::Audit(Audit::Verify) => verify_audit(&config).await,
         Command::Audit(Audit::Checkpoint) => print(&format!("the audit log is signed up to entry {}", audit::command_checkpoint(&config).await?)),
-        Command::Search(Search::Reindex) => print(&format!("{} texts are indexed", publication::reindex(&serve::open(config).await?).await?)),
+        Command::Search(Search::Reindex) => {
+            let state = serve::open(config).await?;
+            // What is public is last: with it, the version of the index is noted.
+            let work = articles::reindex(&state).await?;
+            let public = publication::reindex(&state).await?;
+            print(&format!("{public} public texts and {work} texts of the house are indexed"))
+        }
         Command::Backup { folder } => {
             backup::backup(&config, &folder).await.context("no backup was made")?;
             print(&format!("backed up to {}", folder.display()))

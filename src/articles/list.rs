@@ -1,5 +1,6 @@
 //! Lists of work in progress, as far as the caller may see it.
 
+use super::search::{END, STORIES, push_found};
 use super::store::COLUMNS;
 use super::{Article, Freshness, push_freshness, push_original};
 use crate::db::{Db, Query, Reader, Sql, Timestamp};
@@ -9,7 +10,7 @@ use crate::language::{Tag, lowercase};
 use crate::page::{Asked, Page};
 use crate::policy::Actor;
 use crate::state::State;
-use crate::{agencies, sections, topics};
+use crate::{agencies, names_desk, search, sections, topics};
 use crate::{sql, text_enum};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -49,6 +50,10 @@ text_enum! {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ArticleFilter {
+    /// Words that one and the same text has, or its story in slugline or note, in any script or spelling and with any endings;
+    /// `"words in quotes"` stand one after the other, `word*` begins so. At most 16 words. It is the newest revision that is searched.
+    #[param(min_length = 1, max_length = 200, example = "Qazaqstan")]
+    pub q: Option<String>,
     /// With a text in one of these states.
     #[param(value_type = Option<String>, example = "in_review,approved")]
     pub state: Option<List<TextState>>,
@@ -58,7 +63,7 @@ pub struct ArticleFilter {
     /// Whose story it is, or who has a text of it: ids or slugs.
     #[param(value_type = Option<String>, example = "trend,kazinform")]
     pub agency: Option<List<String>>,
-    /// With a text in one of these languages. `state`, `freshness`, `author` and `assignee` then speak of that text.
+    /// With a text in one of these languages. `q`, `state`, `freshness`, `author` and `assignee` then speak of that text.
     #[param(value_type = Option<String>, example = "kk,kk-Latn")]
     pub language: Option<List<Tag>>,
     /// Without a text in this language.
@@ -173,6 +178,7 @@ pub async fn is_shared(on: impl Reader<'_>, id: Uuid, now: Timestamp) -> Result<
 pub struct Resolved {
     agencies: Option<Vec<Uuid>>,
     sections: Option<Vec<Uuid>>,
+    wanted: Option<search::Query>,
 }
 
 /// Appends what the actor `$1` of the agency `$2` may see on the day `$3` of the articles `a`, and what the filter asks of them.
@@ -209,12 +215,13 @@ pub fn push_filters<'q>(query: Query<'q>, actor: &Actor, filter: &ArticleFilter,
         query = query_so_far.push(" AND a.urgency <= ").push_bind(urgency);
     }
     query = query.push_some(" AND a.updated_at > ", filter.updated_after).push_some(" AND a.updated_at < ", filter.updated_before);
-    of_texts(query, filter)
+    of_texts(query, filter, resolved.wanted.as_ref())
 }
 
 /// What is asked of one and the same text.
-fn of_texts<'q>(mut query: Query<'q>, filter: &ArticleFilter) -> Query<'q> {
-    let any = filter.state.is_some()
+fn of_texts<'q>(mut query: Query<'q>, filter: &ArticleFilter, wanted: Option<&search::Query>) -> Query<'q> {
+    let any = wanted.is_some()
+        || filter.state.is_some()
         || filter.freshness.is_some()
         || filter.language.is_some()
         || filter.author.is_some()
@@ -223,11 +230,15 @@ fn of_texts<'q>(mut query: Query<'q>, filter: &ArticleFilter) -> Query<'q> {
     if !any {
         return query;
     }
-    query = query.push(" AND EXISTS (SELECT 1 FROM translations t");
+    query = if wanted.is_some() { query.push(STORIES) } else { query.push(" AND EXISTS (SELECT 1 FROM translations t") };
     if filter.freshness.is_some() {
         query = push_original(query);
     }
-    query = query.push(" WHERE t.article_id = a.id AND t.deleted_at IS NULL");
+    query = query.push(" WHERE t.deleted_at IS NULL");
+    query = match wanted {
+        Some(wanted) => push_found(query, wanted),
+        None => query.push(" AND t.article_id = a.id"),
+    };
     if let Some(wanted) = &filter.freshness {
         query = push_freshness(query.push(" AND ")).push(" IN (").push_list(wanted.0.iter().copied()).push(")");
     }
@@ -249,7 +260,7 @@ fn of_texts<'q>(mut query: Query<'q>, filter: &ArticleFilter) -> Query<'q> {
     if let Some(text) = &filter.headline {
         query = query.push(" AND t.headline_key LIKE ").push_bind(like(text)).push(" ESCAPE '\\'");
     }
-    query.push(")")
+    if wanted.is_some() { query.push(END) } else { query.push(")") }
 }
 
 /// Contains the text, in lower case.
@@ -331,7 +342,13 @@ pub async fn list(state: &State, actor: &Actor, filter: &ArticleFilter) -> Resul
 /// # Errors
 /// For names of nothing, and when the database fails.
 pub async fn resolve(db: &Db, filter: &ArticleFilter) -> Result<Resolved> {
-    let mut resolved = Resolved { agencies: None, sections: None };
+    let mut resolved = Resolved { agencies: None, sections: None, wanted: None };
+    if let Some(q) = &filter.q {
+        let languages = filter.language.as_ref().map_or(&[][..], |list| &list.0);
+        let mut wanted = search::Query::parse(q, languages).map_err(|fault| Error::parameter("q", fault.to_string()))?;
+        names_desk::call(db, &mut wanted).await?;
+        resolved.wanted = Some(wanted);
+    }
     if let Some(references) = &filter.agency {
         resolved.agencies = Some(agencies::find_ids(db, references).await?);
     }

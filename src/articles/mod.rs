@@ -6,6 +6,7 @@ mod freshness;
 mod http;
 mod killed;
 mod list;
+mod search;
 mod store;
 
 pub use freshness::{Freshness, push_correction_pending, push_freshness, push_original};
@@ -15,6 +16,7 @@ pub use list::{
     ArticleFilter, ArticleWithTexts, SHARED, TextOverview, TextState, headline_key, is_shared, overviews, push_filters, push_visible, resolve, visible_among,
     with_texts,
 };
+pub use search::{ReindexWork, Searched, forget, index, reindex};
 pub use store::{find, hold, insert, reach, touch};
 
 use crate::error::{Error, Faults, Result};

@@ -1,6 +1,6 @@
 //! The table of articles.
 
-use super::{Article, ArticleChange, Found, NewArticle, ROUTINE, SHARED, admit, check, must_live, slugline_of};
+use super::{Article, ArticleChange, Found, NewArticle, ROUTINE, SHARED, admit, check, must_live, search, slugline_of};
 use crate::db::{Reader, Sql, Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result};
 use crate::patch::Patch;
@@ -199,6 +199,7 @@ async fn has_killed_text(tx: &mut Tx, article: Uuid) -> Result<bool> {
 /// `validation_failed`, and when the database fails.
 pub(super) async fn update(tx: &mut Tx, actor: &Actor, mut article: Article, change: ArticleChange, now: Timestamp) -> Result<Article> {
     let mut faults = Faults::default();
+    let before = (article.slugline.clone(), article.ednote.clone());
     article.slugline = change.slugline.kept("/slugline", article.slugline, &mut faults);
     article.urgency = change.urgency.kept("/urgency", article.urgency, &mut faults);
     article.shared = change.shared.kept("/shared", article.shared, &mut faults);
@@ -242,6 +243,10 @@ pub(super) async fn update(tx: &mut Tx, actor: &Actor, mut article: Article, cha
     .bind(article.replaces)
     .execute()
     .await?;
+    if article.slugline != before.0 || article.ednote != before.1 {
+        // Its texts are found by them.
+        search::index_stories(tx, &[article.id]).await?;
+    }
     Ok(Article { version: article.version + 1, updated_at: now, updated_by: actor.id(), ..article })
 }
 
@@ -304,7 +309,7 @@ pub(super) async fn delete(tx: &mut Tx, actor: &Actor, article: &Article, now: T
         .bind(actor.id())
         .execute()
         .await?;
-    Ok(())
+    search::forget(tx, article.id, None).await
 }
 
 /// Notes that something of the story changed: lists are sorted by it. The metadata are the same, and so is its version.

@@ -18,7 +18,7 @@ pub use http::routes;
 pub use published::{forget, note};
 pub use seed::begin;
 pub use spellings::{NewSpellings, Spelling, SpellingChange, Spellings, SpellingsChange};
-pub use uses::{Alternative, Unusual, also_called, spelled, unusual};
+pub use uses::{Alternative, Unusual, also_called, call, spelled, unusual};
 
 use crate::audit::{Action, Changes};
 use crate::db::Timestamp;

@@ -6,7 +6,9 @@ use super::published;
 use crate::db::Reader;
 use crate::error::Result;
 use crate::language::{Tag, fold, stem};
+use crate::search::Query;
 use serde::Serialize;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -76,6 +78,28 @@ pub async fn also_called(on: impl Reader<'_>, words: &[Vec<String>]) -> Result<V
         }
     }
     Ok(found)
+}
+
+/// Has names of a query found also where they are called otherwise: `Baku` finds `Bakı` and `Баку`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn call(on: impl Reader<'_>, wanted: &mut Query) -> Result<()> {
+    let keys: Vec<Vec<String>> = wanted.keys().into_iter().map(<[String]>::to_vec).collect();
+    let mut names = also_called(on, &keys).await?;
+    // Of names within each other, the longest is meant.
+    names.sort_by_key(|name| (Reverse(name.length), name.start));
+    let mut apart: Vec<Alternative> = vec![];
+    for name in names {
+        if apart.iter().all(|other| name.start + name.length <= other.start || other.start + other.length <= name.start) {
+            apart.push(name);
+        }
+    }
+    apart.sort_by_key(|name| Reverse(name.start));
+    for name in apart {
+        wanted.called(name.start..name.start + name.length, name.spellings);
+    }
+    Ok(())
 }
 
 /// The other spellings of a run of words.

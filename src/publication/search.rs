@@ -1,6 +1,7 @@
 //! The index of what is public: written in the transaction that publishes, gone with the document, and made anew in the background.
 
 use super::store;
+use crate::articles::ReindexWork;
 use crate::db::{Engine, Reader, Sql, Timestamp, Tx};
 use crate::error::{Error, Result};
 use crate::jobs::{self, Job};
@@ -190,7 +191,8 @@ async fn top(tx: &mut Tx) -> Result<i64> {
     Ok(highest + (count + i64::from(BATCH)) * 2 * GAP)
 }
 
-/// Has everything indexed anew in the background when this program makes other terms than the one before, or the first ones.
+/// Has everything indexed anew in the background, work in progress too, when this program makes other terms than the one before, or the
+/// first ones.
 ///
 /// # Errors
 /// When the database fails.
@@ -202,6 +204,7 @@ pub async fn follow_search_version(state: &State) -> anyhow::Result<()> {
         note_version(&mut tx).await?;
         if known.is_some() || is_incomplete(&mut tx).await? {
             jobs::enqueue(&mut tx, &Reindex::default(), now, now).await?;
+            jobs::enqueue(&mut tx, &ReindexWork::default(), now, now).await?;
         }
     }
     tx.commit().await?;

@@ -17,6 +17,8 @@ const HEADLINE_WORDS: usize = 60;
 const PLACES: usize = 255;
 /// Bytes of all terms of a text: PostgreSQL takes less than a megabyte.
 const BYTES: usize = 700_000;
+/// The kinds of terms of a whole text.
+const WHOLE: [&str; 3] = ["k", "x", "s"];
 /// Where a phrase ends, and where a term has too many places.
 const BREAK: &str = "0";
 
@@ -102,7 +104,17 @@ impl Terms {
         let summary = words(plain.summary.as_deref().unwrap_or_default(), language);
         let body = words(&plain.body, language);
         terms.add(&[&headline], HEADLINE_WORDS, ["h", "y", "z"]);
-        terms.add(&[&headline, &summary, &body], WORDS, ["k", "x", "s"]);
+        terms.add(&[&headline, &summary, &body], WORDS, WHOLE);
+        terms
+    }
+
+    /// The terms of a text that has no headline of its own: its parts, the first 6,000 words of them.
+    #[must_use]
+    pub fn of_parts(parts: &[&str], language: &Tag) -> Self {
+        let parts: Vec<Vec<Rc<Reading>>> = parts.iter().map(|part| words(part, language)).collect();
+        let parts: Vec<&[Rc<Reading>]> = parts.iter().map(Vec::as_slice).collect();
+        let mut terms = Self::default();
+        terms.add(&parts, WORDS, WHOLE);
         terms
     }
 

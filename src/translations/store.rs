@@ -81,6 +81,11 @@ pub struct Translation {
     /// The address that it had before it was withheld.
     #[serde(skip)]
     pub withheld_slug: Option<String>,
+    /// Of its story, as the note.
+    #[serde(skip)]
+    pub slugline: String,
+    #[serde(skip)]
+    pub ednote: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -128,6 +133,8 @@ struct Row {
     version: i64,
     four_eyes: bool,
     withheld_slug: Option<String>,
+    slugline: String,
+    ednote: Option<String>,
 }
 
 impl From<Row> for Translation {
@@ -181,6 +188,8 @@ impl From<Row> for Translation {
             version: row.version,
             four_eyes: row.four_eyes,
             withheld_slug: row.withheld_slug,
+            slugline: row.slugline,
+            ednote: row.ednote,
         }
     }
 }
@@ -188,14 +197,14 @@ impl From<Row> for Translation {
 const COLUMNS: &str = "SELECT t.article_id, t.language, t.agency_id, t.is_original, t.publication, t.review, t.revision, t.published_revision, \
      t.base_revision, t.detached_at, t.freshness_reason, t.slug, r.headline, r.summary, r.body, r.dateline, r.byline, r.authors, r.seo, r.words, t.assignee_id, t.created_by, \
      t.last_author, t.return_reason, t.kill_reason, t.first_published_at, t.published_at, t.killed_at, t.embargo_until, t.created_at, t.updated_at, t.updated_by, t.version, \
-     g.four_eyes, t.withheld_slug, t.orthography, v.from_language, v.from_revision, v.engine, v.status AS derivation_status, \
+     g.four_eyes, t.withheld_slug, a.slugline, a.ednote, t.orthography, v.from_language, v.from_revision, v.engine, v.status AS derivation_status, \
      CASE WHEN v.article_id IS NOT NULL THEN (SELECT count(*) FROM variant_warnings w WHERE w.article_id = t.article_id AND w.language = t.language \
      AND w.state = 'open') END AS open_warnings, ";
 
 /// The texts of an article.
 fn texts<'q>(on: impl Reader<'q>, article: Uuid) -> Query<'q> {
     let query = push_correction_pending(push_freshness(on.query(COLUMNS)).push(" AS freshness, ")).push(
-        " AS correction_pending FROM translations t JOIN agencies g ON g.id = t.agency_id \
+        " AS correction_pending FROM translations t JOIN agencies g ON g.id = t.agency_id JOIN articles a ON a.id = t.article_id \
          JOIN revisions r ON r.article_id = t.article_id AND r.language = t.language AND r.revision = t.revision \
          LEFT JOIN variants v ON v.article_id = t.article_id AND v.language = t.language",
     );
@@ -206,6 +215,19 @@ impl Translation {
     #[must_use]
     pub fn standing(&self) -> Standing {
         Standing { version: self.version, updated_at: self.updated_at, updated_by: Some(self.updated_by) }
+    }
+
+    /// What editors find it by.
+    fn searched(&self) -> articles::Searched<'_> {
+        articles::Searched {
+            article: self.article_id,
+            language: &self.language,
+            headline: &self.text.headline,
+            summary: self.text.summary.as_deref(),
+            body: &self.text.body,
+            slugline: &self.slugline,
+            ednote: self.ednote.as_deref(),
+        }
     }
 
     /// Whether an embargo keeps it from readers.
@@ -403,7 +425,9 @@ pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timest
     insert_revision(tx, actor, first.article, first.language, written, first.text, now).await?;
     assignments::follow(tx, actor, (first.article, first.language, revision), Event::Written, now).await?;
     articles::touch(tx, first.article, actor.id(), now).await?;
-    read(tx, first.article, first.language).await?.ok_or_else(|| Error::internal("the text that was written is not there"))
+    let written = read(&mut *tx, first.article, first.language).await?.ok_or_else(|| Error::internal("the text that was written is not there"))?;
+    articles::index(tx, written.searched()).await?;
+    Ok(written)
 }
 
 /// The revision of the original that translations are measured by.
@@ -452,6 +476,7 @@ pub(super) async fn put_next(
     insert_revision(tx, actor, old.article_id, &old.language, written, text, now).await?;
     assignments::follow(tx, actor, (old.article_id, &old.language, revision), Event::Written, now).await?;
     let written = changed(tx, actor, old, now).await?;
+    articles::index(tx, written.searched()).await?;
     variants::follow(tx, actor, &written, now).await?;
     Ok(written)
 }
@@ -690,6 +715,7 @@ pub(super) async fn delete(tx: &mut Tx, actor: &Actor, old: &Translation, now: T
         .bind(actor.id())
         .execute()
         .await?;
+    articles::forget(tx, old.article_id, Some(&old.language)).await?;
     variants::forget(tx, old.article_id, &old.language).await?;
     assignments::close(tx, actor, old.article_id, Some(&old.language), "The text was deleted.", now).await?;
     articles::touch(tx, old.article_id, actor.id(), now).await

@@ -49,8 +49,10 @@ async fn indexes(db: &Db) -> BTreeSet<String> {
 fn is_of_one_engine(name: &str) -> bool {
     let shadows = ["_config", "_content", "_data", "_docsize", "_idx"];
     let table = name.split('.').next().unwrap_or_default();
-    let is_shadow = table.strip_prefix("published_search_terms").is_some_and(|rest| rest.is_empty() || shadows.contains(&rest));
-    is_shadow || ["published_search.place", "published_search.terms", "published_search.spellings", "published_search_order"].contains(&name)
+    let is_shadow_of = |of: &str| table.strip_prefix(of).is_some_and(|rest| rest.is_empty() || shadows.contains(&rest));
+    is_shadow_of("published_search_terms")
+        || is_shadow_of("work_search_terms")
+        || ["published_search.place", "published_search.terms", "published_search.spellings", "published_search_order", "work_search.id", "work_search.terms"].contains(&name)
 }
 
 #[actix_web::test]

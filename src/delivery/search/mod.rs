@@ -21,7 +21,6 @@ use crate::topics;
 use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, get};
 use serde::{Deserialize, Serialize};
-use std::cmp::Reverse;
 use std::fmt::Write;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -100,7 +99,7 @@ async fn search_published_articles(state: Data<State>, request: HttpRequest, Que
     let languages = query.language.as_ref().map_or(&[][..], |list| &list.0);
     let mut wanted = read(&query.q, languages)?;
     let mut on = state.public.acquire().await?;
-    call_names(&mut on, &mut wanted).await?;
+    names_desk::call(&mut on, &mut wanted).await?;
     let filter = filter(&mut on, &query).await?;
     let asked = Asked::<Key>::read(query.limit, query.cursor.as_deref(), &(query.q.trim(), &filter))?;
     let modified_at = super::store::changed_at(&mut on, "articles").await?;
@@ -136,25 +135,6 @@ fn take_from_budget(state: &State, request: &HttpRequest) -> Result<()> {
 
 fn read(q: &str, languages: &[Tag]) -> Result<search::Query> {
     search::Query::parse(q, languages).map_err(|fault| Error::parameter("q", fault.to_string()))
-}
-
-/// Has names found also where they are called otherwise: `Baku` finds `Bakı` and `Баку`.
-async fn call_names(on: &mut Conn, wanted: &mut search::Query) -> Result<()> {
-    let keys: Vec<Vec<String>> = wanted.keys().into_iter().map(<[String]>::to_vec).collect();
-    let mut names = names_desk::also_called(&mut *on, &keys).await?;
-    // Of names within each other, the longest is meant.
-    names.sort_by_key(|name| (Reverse(name.length), name.start));
-    let mut apart: Vec<names_desk::Alternative> = vec![];
-    for name in names {
-        if apart.iter().all(|other| name.start + name.length <= other.start || other.start + other.length <= name.start) {
-            apart.push(name);
-        }
-    }
-    apart.sort_by_key(|name| Reverse(name.start));
-    for name in apart {
-        wanted.called(name.start..name.start + name.length, name.spellings);
-    }
-    Ok(())
 }
 
 async fn filter(on: &mut Conn, query: &SearchQuery) -> Result<Filter> {

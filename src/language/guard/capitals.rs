@@ -86,17 +86,18 @@ fn right(word: &[char], declared: &Tag, known: &HashSet<String>) -> Option<Vec<c
     if !word.contains(&'I') && !word.contains(&'İ') {
         return None;
     }
-    let other = |from: char, to: char| -> Vec<char> { word.iter().map(|c| if *c == from { to } else { *c }).collect() };
     let lower = |word: &[char]| lowercase(&word.iter().collect::<String>(), declared);
-    let (dotted, dotless) = (other('I', 'İ'), other('İ', 'I'));
+    let dotted: Vec<char> = word.iter().map(|c| if *c == 'I' { 'İ' } else { *c }).collect();
     if known.contains(&lower(word)) {
         return None;
     }
-    if let Some(right) = [dotted.clone(), dotless].into_iter().find(|other| other != word && known.contains(&lower(other))) {
-        return Some(right);
+    // In small letters somebody may have typed `Istanbul`: only a dot that is missing is told.
+    if dotted != word && known.contains(&lower(&dotted)) {
+        return Some(dotted);
     }
-    // No word has I beside E, Ö, Ü, Ə alone.
-    let front = word.iter().any(|c| matches!(c, 'E' | 'Ö' | 'Ü' | 'Ə' | 'Ä' | 'İ'));
+    // Vowels that never stand beside ı in one root; who has written İ knows where it belongs, and Kazakh has ı beside all of them.
+    let front = word.iter().any(|c| matches!(c, 'E' | 'Ö' | 'Ü' | 'Ə' | 'Ä'));
     let back = word.iter().any(|c| matches!(c, 'A' | 'O' | 'U'));
-    (word.len() > 3 && word.contains(&'I') && front && !back).then_some(dotted)
+    let is_told = declared.language() != "kk" && word.len() > 3 && word.contains(&'I') && !word.contains(&'İ');
+    (is_told && front && !back).then_some(dotted)
 }

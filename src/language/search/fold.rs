@@ -21,8 +21,13 @@ pub fn query_keys(word: &str) -> Vec<String> {
     let mut found: Vec<String> = vec![];
     let mut folder = Folder::default();
     let plain = Reading::default();
-    let readings =
-        [plain, Reading { separate_h: true, ..plain }, Reading { own: Own::Uyghur, ..plain }, Reading { own: Own::Russian, romanised: true, ..plain }];
+    let readings = [
+        plain,
+        Reading { separate_h: true, ..plain },
+        Reading { own: Own::Uyghur, ..plain },
+        Reading { own: Own::Russian, romanised: true, ..plain },
+        Reading { own: Own::English, romanised: true, ..plain },
+    ];
     for reading in readings {
         for key in folder.read(word, reading) {
             if !found.iter().any(|known| known == key) {

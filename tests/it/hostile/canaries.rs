@@ -36,6 +36,8 @@ const FIELDS: [&str; 23] = [
     "link",
     "orderly",
 ];
+/// What editors find texts by.
+const SEARCHED: [&str; 5] = ["headline", "summary", "body", "slugline", "ednote"];
 /// Of people and places in the house, which those who work with them know.
 const OF_THE_HOUSE: [&str; 2] = ["sectionslug", "sectionname"];
 const OF_PEOPLE: [&str; 3] = ["authorname", "authorbio", "authormail"];
@@ -164,6 +166,8 @@ fn places(secret: &Secret, path: &str) -> Vec<String> {
     };
     let of = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>();
     fill("{language}", &of(&["az", "tt"]));
+    fill("{tag}", &of(&["az-Cyrl"]));
+    fill("{warning}", &of(&["01980000-0000-7000-8000-000000000000"]));
     fill("{slug}", &(0..10).map(|n| format!("{}-{n}", word("slug"))).collect::<Vec<_>>());
     fill("{revision}", &of(&["1", "2"]));
     fill("{agency}", &of(&["trend"]));
@@ -191,6 +195,7 @@ fn values(secret: &Secret, name: &str) -> Vec<String> {
         "limit" => of(&["100"]),
         "from" | "to" => of(&["1"]),
         "published_after" | "updated_after" | "changed_after" => of(&["2020-01-01T00:00:00Z"]),
+        "q" => SEARCHED.map(|field| format!("{}*", guess(field))).into(),
         // Whatever else there is or will be: every guess. Most are refused, none may be told more than nonsense is.
         _ => ["headline", "slugline", "slug", "authormail"].map(guess).into(),
     }
@@ -268,12 +273,12 @@ fn without_echo(reply: &Reply, asked: &str) -> String {
 
 /// Guesses at secret words are answered as nonsense is.
 fn assert_no_oracle(person: &mut Person, readings: &[String]) {
-    for field in ["headline", "slugline", "slug", "authormail"] {
-        if person.knows.contains(&field) {
+    for field in BTreeSet::from(["slug", "authormail"]).union(&BTreeSet::from(SEARCHED)) {
+        if person.knows.contains(field) {
             continue;
         }
         let (guess, nonsense) = (guess(field), format!("zq{}", "x".repeat(field.len())));
-        for address in readings.iter().filter(|address| address.ends_with(&format!("={guess}"))) {
+        for address in readings.iter().filter(|address| address.trim_end_matches('*').ends_with(&format!("={guess}"))) {
             let of_guess = person.client.send("GET", address, &[], None).unwrap();
             let of_nonsense = person.client.send("GET", &address.replace(&guess, &nonsense), &[], None).unwrap();
             assert_eq!(without_echo(&of_guess, &guess), without_echo(&of_nonsense, &nonsense), "{} asks {address}", person.name);
@@ -330,6 +335,10 @@ async fn nobody_hears_the_canary(house: House) {
     for address in &readings {
         let told = owner.0.send("GET", address, &[], None).unwrap().text();
         heard.extend(FIELDS.into_iter().filter(|field| told.contains(&word(field))));
+    }
+    for field in SEARCHED {
+        let found = owner.send("GET", &format!("/v1/articles?q={}*&count=exact", guess(field)), &[], &Value::Null).json();
+        assert!(found["meta"]["count"].as_u64() > Some(0), "{field} is found by those who may see it: {found}");
     }
     let unheard: Vec<&str> = FIELDS.into_iter().filter(|field| !heard.contains(field) && *field != "killnote").collect();
     assert!(unheard.is_empty(), "the walk does not come to {unheard:?}");

@@ -1,5 +1,6 @@
 //! Searching what is public.
 
+mod editors;
 mod engines;
 mod reindex;
 mod suggestions;
