@@ -3,7 +3,7 @@
 use super::index::Plain;
 use super::query::Query;
 use super::tokens::{Token, prepare, reading, tokens};
-use crate::language::Tag;
+use crate::language::{Tag, stem};
 use crate::text_enum;
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
