@@ -53,6 +53,7 @@ pub fn jobs() -> Registry {
         .with::<publication::Reindex>()
         .with::<translations::EndEmbargo>()
         .with::<translations::PublishVariants>()
+        .with::<translations::RunSwitch>()
         .with::<assignments::Lapse>()
         .with::<schedule::RunEntry>()
         .with::<schedule::RunRelease>()

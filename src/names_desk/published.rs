@@ -22,7 +22,8 @@ const MOST_COUNTED: &str = "1000";
 pub async fn note(tx: &mut Tx, article: Uuid, language: &Tag, text: &str) -> Result<()> {
     forget(tx, article, language).await?;
     let (places, _) = uses::find(tx, text, language).await?;
-    let exact = places.iter().flat_map(|place| place.names.iter().filter(|(_, fit)| **fit == Fit::Exact).map(move |(id, _)| (*id, bare(&place.text, language))));
+    let exact =
+        places.iter().flat_map(|place| place.names.iter().filter(|(_, fit)| **fit == Fit::Exact).map(move |(id, _)| (*id, bare(&place.text, language))));
     let rows: BTreeSet<(Uuid, String)> = exact.take(MOST_NOTED).collect();
     if rows.is_empty() {
         return Ok(());
