@@ -75,6 +75,7 @@ fn base() -> OpenApi {
         ("workflow", "The steps of a text from draft to readers and back."),
         ("assignments", "Work that is asked of agencies and people, and what is covered in which language."),
         ("variants", "A text in another script of its language, made by the rules of its letters and by the people who know better."),
+        ("orthographies", "A language is written in another alphabet from a day on, and the archive follows."),
         ("lexicon", "Words that go their own way from one script into another."),
         ("revisions", "Earlier revisions of a text."),
         ("schedule", "What is to happen by itself: publishing and unpublishing at a time, and texts that go out together."),

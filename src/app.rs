@@ -54,6 +54,7 @@ pub fn jobs() -> Registry {
         .with::<articles::ReindexWork>()
         .with::<translations::EndEmbargo>()
         .with::<translations::PublishVariants>()
+        .with::<translations::RunSwitch>()
         .with::<assignments::Lapse>()
         .with::<schedule::RunEntry>()
         .with::<schedule::RunRelease>()

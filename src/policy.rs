@@ -192,6 +192,8 @@ permissions! {
     ReadLexicon = "lexicon:read", [Journalist, Editor, Admin];
     /// Teach such words: those of one's agency, and for staff of the platform everybody's.
     EditLexicon = "lexicon:edit", [Editor, Admin];
+    /// Switch a language to another alphabet: for one's agency, and for staff of the platform for all.
+    ManageOrthographies = "orthographies:manage", [Admin];
 }
 
 /// How a caller stands to a record.
@@ -435,6 +437,11 @@ pub const OPERATIONS: &[(&str, Access)] = &[
     ("get_lexicon_entry", needs::<ReadLexicon>()),
     ("update_lexicon_entry", needs::<EditLexicon>()),
     ("delete_lexicon_entry", needs::<EditLexicon>()),
+    ("list_orthography_switches", needs::<ManageOrthographies>()),
+    ("create_orthography_switch", needs::<ManageOrthographies>()),
+    ("get_orthography_switch", needs::<ManageOrthographies>()),
+    ("list_orthography_switch_texts", needs::<ManageOrthographies>()),
+    ("cancel_orthography_switch", needs::<ManageOrthographies>()),
 ];
 
 /// What an operation asks; `None` for one that is not in the table.

@@ -30,6 +30,8 @@ text_enum! {
         TextCorrected = "text.corrected",
         /// A variant in another script went out with its source, as a rule of its agency wants it.
         VariantPublished = "text.variant_published",
+        /// A text went out in another alphabet, as a switch of its agency or of the house wants it.
+        TextRespelled = "text.respelled",
         TextUnpublished = "text.unpublished",
         TextKilled = "text.killed",
         TextWithheld = "text.withheld",
@@ -116,6 +118,13 @@ text_enum! {
         NameRetired = "name.retired",
         /// It is in use again.
         NameRestored = "name.restored",
+        /// A language is to be written in another alphabet from a time on.
+        OrthographySwitchOrdered = "orthography.ordered",
+        /// Its time came.
+        OrthographySwitchStarted = "orthography.started",
+        OrthographySwitchDone = "orthography.done",
+        /// Before it ran, or in the middle.
+        OrthographySwitchCanceled = "orthography.canceled",
     }
 }
 
@@ -131,6 +140,7 @@ text_enum! {
         Section = "section",
         Name = "name",
         FrontPage = "front_page",
+        OrthographySwitch = "orthography_switch",
         Job = "job",
         /// The house as a whole.
         House = "house",
@@ -149,6 +159,7 @@ impl Action {
             Some("office") => SubjectKind::Office,
             Some("agreement") => SubjectKind::Agreement,
             Some("front_page") => SubjectKind::FrontPage,
+            Some("orthography") => SubjectKind::OrthographySwitch,
             Some("job") => SubjectKind::Job,
             Some("name") => SubjectKind::Name,
             Some("section") if self != Self::SectionsOrdered => SubjectKind::Section,

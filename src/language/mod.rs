@@ -39,7 +39,7 @@ pub use common_turkic::{COMMON_TURKIC, COMMON_TURKIC_LANGUAGES, common_turkic, c
 pub use convert::{CONVERSIONS, Conversion, Converted, Trust, Warning, conversion};
 pub use detect::{Guess, detect};
 pub use negotiate::negotiate;
-pub use orthography::{OrthographyError, derived_tag, orthographies, orthography};
+pub use orthography::{OrthographyError, derived_tag, is_rather, orthographies, orthography};
 pub use script::{Direction, Script};
 pub use search::{Folder, fold, query_keys, stem};
 pub use slug::slug;

@@ -1,6 +1,7 @@
 //! Spelling reforms, which tags do not know, and the tags of texts that a machine derived.
 
 use super::Tag;
+use super::search::is_apostrophe;
 
 /// What a tag's spelling may be; the first is what is meant where nothing is said.
 ///
@@ -42,6 +43,26 @@ pub fn orthography(tag: &Tag, given: Option<&str>) -> Result<Option<&'static str
 #[must_use]
 pub fn derived_tag(target: &Tag, source: &Tag) -> String {
     format!("{target}-t-{}-{}", source.language(), source.script().as_str().to_lowercase())
+}
+
+/// Whether an Uzbek text is rather in `orthography` than in the other one: it has more letters that only that has. `false` for any other
+/// language.
+#[must_use]
+pub fn is_rather(text: &str, language: &Tag, orthography: &str) -> bool {
+    if language.as_str() != "uz" {
+        return false;
+    }
+    let (mut older, mut newer, mut before) = (0_usize, 0_usize, ' ');
+    for c in text.chars().flat_map(char::to_lowercase) {
+        match (before, c) {
+            (_, 'ö' | 'ğ' | 'ş' | 'ç') => newer += 1,
+            ('s' | 'c', 'h') => older += 1,
+            ('o' | 'g', apostrophe) if is_apostrophe(apostrophe) => older += 1,
+            _ => {}
+        }
+        before = c;
+    }
+    if orthography == "2026" { newer > older } else { older > newer }
 }
 
 fn quoted(tag: &Tag) -> String {

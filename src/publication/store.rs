@@ -122,7 +122,7 @@ pub async fn shown_as(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Opti
 const SOURCE: &str = ", t.article_id, t.language, t.is_original, a.original_language, r.revision, \
      r.headline, r.summary, r.body, r.dateline, r.byline, r.authors, r.seo, r.words, a.topics, a.related, a.urgency, a.genre, a.rights, \
      t.agency_id, g.slug AS agency_slug, g.names AS agency_names, o.slug AS owner_slug, o.names AS owner_names, \
-     s.id AS section_id, s.slug AS section_slug, s.names AS section_names, t.orthography, v.from_language, v.status AS derivation_status, g.variant_rules, \
+     s.id AS section_id, s.slug AS section_slug, s.names AS section_names, CASE WHEN r.revision = t.revision THEN t.orthography ELSE r.orthography END AS orthography, v.from_language, v.status AS derivation_status, g.variant_rules, \
      CASE WHEN EXISTS (SELECT 1 FROM published_changes c WHERE c.article_id = a.replaces) THEN a.replaces END AS replaces, t.embargo_until, \
      EXISTS (SELECT 1 FROM published_documents d WHERE d.article_id = t.article_id AND d.language = t.language) AS is_public, \
      EXISTS (SELECT 1 FROM published_changes c WHERE c.article_id = t.article_id AND c.language = t.language) AS was_public, \

@@ -164,7 +164,7 @@ async fn add(tx: &mut Tx, actor: &Actor, article: Uuid, language: &Tag, text: &S
     let mut faults = crate::error::Faults::default();
     let (text, _) = new.read(actor.staff_id(), &mut faults);
     faults.finish()?;
-    translations::put_first(tx, actor, First { article, language, is_original: false, text: &text, slug: None }, now).await
+    translations::put_first(tx, actor, First { article, language, is_original: false, text: &text, slug: None, orthography: None }, now).await
 }
 
 /// Brings a new text to the state that the demo shows it in.

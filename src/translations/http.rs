@@ -4,7 +4,9 @@ use super::stale::{self, Newest, StaleText};
 use super::store::First;
 use super::text::{NewText, TextChange, convert, from_html};
 use super::workflow::TextPath;
-use super::{SavedTranslation, Translation, compare, embargo, find, freshness, kill, place, put, put_first, revisions, saved, store, variants, workflow};
+use super::{
+    SavedTranslation, Translation, compare, embargo, find, freshness, kill, place, put, put_first, revisions, saved, store, switches, variants, workflow,
+};
 use crate::answer::Answer;
 use crate::articles::{self, Article, NewArticle};
 use crate::auth::Caller;
@@ -41,6 +43,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(embargo::routes)
         .configure(freshness::routes)
         .configure(revisions::routes)
+        .configure(switches::routes)
         .configure(saved::routes)
         .configure(variants::routes);
 }
@@ -194,7 +197,7 @@ pub async fn create(tx: &mut Tx, actor: &Actor, new: CreateArticle, now: Timesta
         replaces: new.replaces,
     };
     let article = articles::insert(tx, actor, metadata, &text.headline, faults, now).await?;
-    let first = First { article: article.id, language: &language, is_original: true, text: &text, slug: slug.as_deref() };
+    let first = First { article: article.id, language: &language, is_original: true, text: &text, slug: slug.as_deref(), orthography: None };
     let original = put_first(tx, actor, first, now).await?;
     Ok(CreatedArticle { article, original })
 }

@@ -72,7 +72,7 @@ pub async fn put(
     let Some(old) = old else {
         store::check(tx, actor.agency, text, &[], &mut faults).await?;
         faults.finish()?;
-        return store::put_first(tx, actor, First { article, language, is_original: false, text, slug }, now).await;
+        return store::put_first(tx, actor, First { article, language, is_original: false, text, slug, orthography: None }, now).await;
     };
     store::check(tx, old.agency_id, text, &old.text.authors, &mut faults).await?;
     faults.finish()?;

@@ -1,6 +1,6 @@
 //! The tables of translations and revisions.
 
-use super::{DerivedFrom, Publication, Review, Step, Text, allowed, embargo, step, variants};
+use super::{DerivedFrom, Publication, Review, Step, Text, allowed, embargo, step, switches, variants};
 use crate::articles::{self, Found, Freshness, push_correction_pending, push_freshness, push_original};
 use crate::assignments::{self, Event};
 use crate::body::Body;
@@ -359,6 +359,8 @@ pub struct First<'a> {
     pub is_original: bool,
     pub text: &'a Text,
     pub slug: Option<&'a str>,
+    /// The alphabet, where it is not the usual one of its agency.
+    pub orthography: Option<&'a str>,
 }
 
 /// Writes the first revision of a text, which belongs to the caller's agency. A translation starts under the embargo of its original.
@@ -373,7 +375,10 @@ pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timest
         articles::check_lives(tx, first.article).await?;
     }
     let base = if first.is_original { None } else { original_revision(tx, first.article).await? };
-    let orthography = variants::usual_orthography(first.language);
+    let orthography = match first.orthography {
+        Some(orthography) => Some(orthography.to_owned()),
+        None => switches::usual(&mut *tx, actor.agency, first.language).await?,
+    };
     let revived: Option<(i32, i64)> = tx
         .query(
             "UPDATE translations SET deleted_at = NULL, agency_id = $3, revision = revision + 1, review = 'draft', headline = $4, headline_key = $5, \
@@ -390,7 +395,7 @@ pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timest
         .bind(actor.staff_id())
         .bind(actor.id())
         .bind(now)
-        .bind(orthography)
+        .bind(orthography.as_deref())
         .optional()
         .await?;
     let (revision, version) = if let Some(revived) = revived {
@@ -412,7 +417,7 @@ pub async fn put_first(tx: &mut Tx, actor: &Actor, first: First<'_>, now: Timest
         .bind(actor.staff_id())
         .bind(actor.id())
         .bind(now)
-        .bind(orthography)
+        .bind(orthography.as_deref())
         .execute()
         .await
         .unique(exists)?;
@@ -458,7 +463,8 @@ pub(super) async fn put_next(
     let revision = old.revision + 1;
     tx.query(
         "UPDATE translations SET revision = $3, publication = $4, review = $5, headline = $6, headline_key = $7, slug = $8, last_author = $9, \
-         version = version + 1, updated_at = $10, updated_by = $9 WHERE article_id = $1 AND language = $2",
+         version = version + 1, updated_at = $10, updated_by = $9, orthography = COALESCE((SELECT x.orthography FROM revisions x \
+         WHERE x.article_id = $1 AND x.language = $2 AND x.revision = $11), orthography) WHERE article_id = $1 AND language = $2",
     )
     .bind(old.article_id)
     .bind(&old.language)
@@ -470,6 +476,7 @@ pub(super) async fn put_next(
     .bind(slug)
     .bind(actor.id())
     .bind(now)
+    .bind(restored_from)
     .execute()
     .await?;
     let written = Written { revision, version: old.version + 1, restored_from };
@@ -482,17 +489,19 @@ pub(super) async fn put_next(
 }
 
 /// A revision that is written, beside its words.
-struct Written {
-    revision: i32,
+pub(super) struct Written {
+    pub revision: i32,
     /// Of the text, from now on.
-    version: i64,
-    restored_from: Option<i32>,
+    pub version: i64,
+    pub restored_from: Option<i32>,
 }
 
-async fn insert_revision(tx: &mut Tx, actor: &Actor, article: Uuid, language: &Tag, written: Written, text: &Text, now: Timestamp) -> Result<()> {
+/// Writes a revision, in the alphabet of its text.
+pub(super) async fn insert_revision(tx: &mut Tx, actor: &Actor, article: Uuid, language: &Tag, written: Written, text: &Text, now: Timestamp) -> Result<()> {
     tx.query(
         "INSERT INTO revisions (article_id, language, revision, headline, summary, body, dateline, byline, authors, seo, words, restored_from, \
-         created_by, created_at, text_version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+         created_by, created_at, text_version, orthography) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, \
+         (SELECT t.orthography FROM translations t WHERE t.article_id = $1 AND t.language = $2))",
     )
     .bind(article)
     .bind(language)

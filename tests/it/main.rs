@@ -29,6 +29,7 @@ mod matrix;
 mod names_desk;
 mod notices;
 mod operations;
+mod orthographies;
 mod presence;
 mod preview;
 mod punctual;

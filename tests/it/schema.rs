@@ -52,7 +52,8 @@ fn is_of_one_engine(name: &str) -> bool {
     let is_shadow_of = |of: &str| table.strip_prefix(of).is_some_and(|rest| rest.is_empty() || shadows.contains(&rest));
     is_shadow_of("published_search_terms")
         || is_shadow_of("work_search_terms")
-        || ["published_search.place", "published_search.terms", "published_search.spellings", "published_search_order", "work_search.id", "work_search.terms"].contains(&name)
+        || ["published_search.place", "published_search.terms", "published_search.spellings", "published_search_order", "work_search.id", "work_search.terms"]
+            .contains(&name)
 }
 
 #[actix_web::test]

@@ -6,12 +6,12 @@ use super::units::{Unit, assemble, hash, plain, units};
 use super::{Variant, is_attached, status_of, way};
 use crate::db::{Timestamp, Tx};
 use crate::error::{Code, Error, Result};
-use crate::language::{Conversion, Tag, Trust};
+use crate::language::{Conversion, Tag, Trust, conversion};
 use crate::lexicon::{self, Direction};
 use crate::names_desk;
 use crate::policy::Actor;
 use crate::publication::DerivationStatus;
-use crate::translations::{First, Publication, Step, Text, Translation, after, revisions, store as texts};
+use crate::translations::{First, Publication, Step, Text, Translation, after, revisions, store as texts, switches};
 use sqlx::types::Json;
 use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
@@ -21,7 +21,7 @@ use uuid::Uuid;
 const LOST: usize = 300;
 
 /// What is known of the words of some parts: what people said of them in this text, before the lexicon, before listed names.
-async fn known_words(
+pub(super) async fn known_words(
     tx: &mut Tx,
     agency: Uuid,
     way: &'static Conversion,
@@ -32,7 +32,11 @@ async fn known_words(
     let from = Tag::parse(way.from).map_err(Error::internal)?;
     let words: Vec<String> = words_of(way, units).into_iter().collect();
     let direction = Direction { from: &from, to, orthography: way.orthography };
-    let mut known = names_desk::spelled(tx, &from, to, &words).await?;
+    // The list has names in the usual alphabet of a script.
+    let mut known = if from == *to { HashMap::new() } else { names_desk::spelled(tx, &from, to, &words).await? };
+    if let Some(newer) = way.orthography.and_then(|orthography| conversion(to, to, Some(orthography))) {
+        known.values_mut().for_each(|spelling| *spelling = newer.apply(spelling, |_| None).text);
+    }
     known.extend(lexicon::known(tx, agency, direction, &words).await?);
     known.extend(own.iter().map(|(word, replacement)| (word.clone(), replacement.clone())));
     Ok(known)
@@ -44,7 +48,8 @@ async fn known_words(
 /// `already_exists`, `conflict` for a text that is a variant itself, `illegal_transition` for one that was withdrawn,
 /// `validation_failed` where there is no such way or the result is too long, and when the database fails.
 pub async fn create(tx: &mut Tx, actor: &Actor, source: &Translation, to: &Tag, orthography: Option<&str>, now: Timestamp) -> Result<Translation> {
-    let way = way(&source.language, to, orthography)?;
+    let usual = switches::usual(&mut *tx, actor.agency, to).await?;
+    let way = way(&source.language, to, orthography.or(usual.as_deref()))?;
     if is_attached(source) {
         return Err(Error::new(Code::Conflict, "The text is a variant itself: make this one of the text that it was made of, or detach it first."));
     }
@@ -60,7 +65,7 @@ pub async fn create(tx: &mut Tx, actor: &Actor, source: &Translation, to: &Tag, 
     }
     let hashes = made.iter().map(|unit| (unit.name.clone(), hash(unit))).collect();
     let text = assemble(made, source.text.authors.clone())?;
-    let first = First { article: source.article_id, language: to, is_original: false, text: &text, slug: source.slug.as_deref() };
+    let first = First { article: source.article_id, language: to, is_original: false, text: &text, slug: source.slug.as_deref(), orthography: way.orthography };
     let created = texts::put_first(tx, actor, first, now).await?;
     let variant = Variant {
         from_language: source.language.clone(),
@@ -72,7 +77,7 @@ pub async fn create(tx: &mut Tx, actor: &Actor, source: &Translation, to: &Tag, 
     };
     store::insert(tx, source.article_id, to, &variant).await?;
     store::warn(tx, source.article_id, to, warnings).await?;
-    store::set_base(tx, &created, base(source), way.orthography, now).await?;
+    store::set_base(tx, &created, base(source), now).await?;
     read(tx, &created).await
 }
 
@@ -139,7 +144,7 @@ async fn bring_up(tx: &mut Tx, actor: &Actor, source: &Translation, text: &Trans
         Err(error) => return Err(error),
     }
     store::update(tx, text.article_id, &text.language, &variant).await?;
-    store::set_base(tx, text, base(source), text.orthography.as_deref(), now).await
+    store::set_base(tx, text, base(source), now).await
 }
 
 #[expect(clippy::too_many_arguments, reason = "what is written, of what, and by whom")]

@@ -9,6 +9,7 @@ mod follow;
 mod http;
 mod make;
 mod publish;
+mod respell;
 mod store;
 mod units;
 
@@ -17,6 +18,7 @@ pub use publish::PublishVariants;
 
 pub(super) use follow::follow;
 pub(super) use publish::{mark, note, with_source};
+pub(super) use respell::{carry, prose, respell};
 pub(super) use store::forget;
 
 use super::Translation;

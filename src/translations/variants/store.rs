@@ -69,16 +69,15 @@ pub async fn forget(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<()> {
     Ok(())
 }
 
-/// Notes of which revision of the original a variant is, and in which alphabet; another version of the text.
-pub(super) async fn set_base(tx: &mut Tx, text: &Translation, base: Option<i32>, orthography: Option<&str>, now: Timestamp) -> Result<()> {
+/// Notes of which revision of the original a variant is; another version of the text.
+pub(super) async fn set_base(tx: &mut Tx, text: &Translation, base: Option<i32>, now: Timestamp) -> Result<()> {
     tx.query(
-        "UPDATE translations SET base_revision = $3, orthography = $4, version = version + 1, updated_at = $5 \
+        "UPDATE translations SET base_revision = $3, version = version + 1, updated_at = $4 \
          WHERE article_id = $1 AND language = $2 AND detached_at IS NULL",
     )
     .bind(text.article_id)
     .bind(&text.language)
     .bind(base)
-    .bind(orthography)
     .bind(now)
     .execute()
     .await?;
@@ -255,6 +254,45 @@ pub(super) async fn reorder(tx: &mut Tx, text: &Translation, order: &BTreeMap<&s
             .bind(new)
             .execute()
             .await?;
+    }
+    Ok(())
+}
+
+/// The variants that were up to a revision of their source are up to a later one that says the same.
+pub(super) async fn repin(tx: &mut Tx, source: &Translation, revision: i32) -> Result<()> {
+    if source.is_original {
+        tx.query(
+            "UPDATE translations SET base_revision = $4, version = version + 1 WHERE article_id = $1 AND base_revision = $3 AND detached_at IS NULL \
+             AND language IN (SELECT v.language FROM variants v WHERE v.article_id = $1 AND v.from_language = $2 AND v.from_revision = $3 \
+             AND v.status <> 'independent')",
+        )
+        .bind(source.article_id)
+        .bind(&source.language)
+        .bind(source.revision)
+        .bind(revision)
+        .execute()
+        .await?;
+    }
+    tx.query("UPDATE variants SET from_revision = $4 WHERE article_id = $1 AND from_language = $2 AND from_revision = $3")
+        .bind(source.article_id)
+        .bind(&source.language)
+        .bind(source.revision)
+        .bind(revision)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Spells the doubtful words of a text as the text is spelled now, so that they are found in it.
+pub(super) async fn respell_open(tx: &mut Tx, text: &Translation, spelled: impl Fn(&str) -> String) -> Result<()> {
+    let words: Vec<(Uuid, String)> = tx
+        .query("SELECT id, made_word FROM variant_warnings WHERE article_id = $1 AND language = $2 AND state = 'open'")
+        .bind(text.article_id)
+        .bind(&text.language)
+        .all()
+        .await?;
+    for (id, word) in words {
+        tx.query("UPDATE variant_warnings SET made_word = $2 WHERE id = $1").bind(id).bind(spelled(&word)).execute().await?;
     }
     Ok(())
 }

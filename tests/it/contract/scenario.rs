@@ -123,6 +123,7 @@ pub async fn run(app: App) -> Map<String, Value> {
     names(&mut day).await;
     words(&mut day).await;
     scripts(&mut day).await;
+    alphabets(&mut day).await;
     day.recorded
 }
 
@@ -575,4 +576,16 @@ async fn scripts(day: &mut Scenario) {
     let change = json!({ "replacement": "сирк" });
     let changed = day.call("update_lexicon_entry", &editor, &[&entry_id], "", Some(&entry.etag()), Some(change)).await;
     day.call("delete_lexicon_entry", &editor, &[&entry_id], "", Some(&changed.etag()), None).await;
+}
+
+/// An agency writes its language in another alphabet from a day on, and thinks better of it.
+async fn alphabets(day: &mut Scenario) {
+    let admin = day.app.staff("admin@trend.example").await;
+    let order = json!({ "language": "uz", "to": "2026", "at": "2036-09-01T00:00", "time_zone": "Asia/Tashkent" });
+    let ordered = day.call("create_orthography_switch", &admin, &[], "", None, Some(order)).await;
+    let id = id_of(&ordered);
+    day.call("list_orthography_switches", &admin, &[], "?state=waiting&limit=2", None, None).await;
+    day.call("get_orthography_switch", &admin, &[&id], "", None, None).await;
+    day.call("list_orthography_switch_texts", &admin, &[&id], "?outcome=left_alone,failed", None, None).await;
+    day.call("cancel_orthography_switch", &admin, &[&id], "", Some(&ordered.etag()), None).await;
 }

@@ -28,8 +28,20 @@ fn observed(id: &str, answer: &Answer) -> Outcome {
         403 => Outcome::Forbidden,
         // A session or notice of this id is nobody's; being told so is the answer.
         404 if matches!(id, "revoke_session" | "read_notice") => Outcome::Allowed,
-        // There is no such job or word, and nothing under embargo.
-        404 if matches!(id, "retry_job" | "discard_job" | "get_partner_article" | "get_lexicon_entry" | "update_lexicon_entry" | "delete_lexicon_entry") => {
+        // There is no such job, word or switch, and nothing under embargo.
+        404 if matches!(
+            id,
+            "retry_job"
+                | "discard_job"
+                | "get_partner_article"
+                | "get_lexicon_entry"
+                | "update_lexicon_entry"
+                | "delete_lexicon_entry"
+                | "get_orthography_switch"
+                | "list_orthography_switch_texts"
+                | "cancel_orthography_switch"
+        ) =>
+        {
             Outcome::Allowed
         }
         404 => Outcome::NotFound,
@@ -161,6 +173,7 @@ pub fn body(id: &str, n: usize) -> Option<Value> {
         "correct_variant_warning" => json!({ "text": "x" }),
         "detach_variant" => json!({ "reason": "x" }),
         "create_lexicon_entry" => json!({ "from": "uz", "to": "uz-Cyrl", "word": format!("word{n}"), "replacement": "x" }),
+        "create_orthography_switch" => json!({ "language": "uz", "to": "2026", "at": "2036-10-25T09:00:00Z" }),
         "update_lexicon_entry" => json!({ "replacement": "x" }),
         "convert_html" => json!({ "html": "<p>x</p>" }),
         _ => return None,

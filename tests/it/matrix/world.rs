@@ -137,7 +137,7 @@ async fn article_by(app: &App, author: &Actor, shared: bool) -> Uuid {
         let mut faults = Faults::default();
         let (text, _) = new.read(author.staff_id(), &mut faults);
         let tag = Tag::parse(language).unwrap();
-        let first = First { article, language: &tag, is_original: false, text: &text, slug: None };
+        let first = First { article, language: &tag, is_original: false, text: &text, slug: None, orthography: None };
         let text = translations::put_first(&mut tx, author, first, now).await.unwrap();
         bring(&mut tx, app, author, text, language).await;
     }
