@@ -183,7 +183,7 @@ async fn publish_story(tx: &mut Tx, state: &State, editors: &Editors, source: &S
     for part in parts {
         let translator = editors.of(&part.agency)?;
         let text = Text { headline: numbered(number, &part.text.headline), ..part.text.clone() };
-        let first = First { article: original.article_id, language: &part.language, is_original: false, text: &text, slug: None };
+        let first = First { article: original.article_id, language: &part.language, is_original: false, text: &text, slug: None, orthography: None };
         let added = translations::put_first(tx, translator, first, state.clock.now()).await?;
         publish(tx, state, editors, translator, &added).await?;
     }

@@ -8,7 +8,7 @@
 //! - [`lowercase`], [`uppercase`] and [`titlecase_first`] keep dotted and dotless i apart;
 //! - [`conversion`] leads from one script of a language into another;
 //! - [`common_turkic()`] shows a text of any Turkic language in the letters that all have in common;
-//! - [`fold`], [`query_keys`] and [`stem`] make the keys that texts are found by;
+//! - [`fold`], [`query_keys`], [`stem`] and [`language_stem`] make the keys that texts are found by;
 //! - [`detect()`] tells which language and script a text is in;
 //! - [`sort_key`] puts names into the order of an alphabet;
 //! - [`guard`] finds what a second pair of eyes would stop at;
@@ -41,7 +41,7 @@ pub use detect::{Guess, detect};
 pub use negotiate::negotiate;
 pub use orthography::{OrthographyError, derived_tag, is_rather, orthographies, orthography};
 pub use script::{Direction, Script};
-pub use search::{Folder, fold, query_keys, stem};
+pub use search::{Folder, fold, language_stem, query_keys, query_stems, stem};
 pub use slug::slug;
 pub use sort::{Sorter, sort_key};
 pub use tag::{Tag, TagError};

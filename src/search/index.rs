@@ -129,7 +129,7 @@ impl Terms {
                     let Some(text) = word.keys.get(pass).or(word.keys.first()) else { continue };
                     self.place(format!("{key}{text}"));
                     let stem = word.stems.get(pass).or(word.stems.first());
-                    if let Some(stem) = stem.filter(|stem| *stem != text) {
+                    for stem in stem.into_iter().chain(&word.language_stem).filter(|stem| *stem != text) {
                         self.insert(format!("{stemmed}{stem}"));
                     }
                     self.insert(format!("{exact}{}", word.spelling));

@@ -4,7 +4,7 @@
 
 use super::expression::Expression;
 use super::tokens::{exact, or_itself, prepare, spelling, tokens};
-use crate::language::{Tag, fold, query_keys, stem};
+use crate::language::{Tag, fold, query_keys, query_stems, stem};
 use crate::text_enum;
 use std::ops::Range;
 
@@ -114,7 +114,11 @@ impl Word {
         let keys: Vec<String> = query_keys(word).into_iter().chain(languages.iter().flat_map(|language| fold(word, language))).collect();
         for key in found.exact.first().map_or_else(Vec::new, |exact| or_itself(keys, exact)) {
             add(&mut found.stems, stem(&key).to_owned());
+            add(&mut found.stems, key.clone());
             add(&mut found.keys, key);
+        }
+        for stem in found.exact.iter().flat_map(|word| query_stems(word)).collect::<Vec<_>>() {
+            add(&mut found.stems, stem);
         }
         found
     }

@@ -77,11 +77,12 @@ impl<'q> Finder<'q> {
     /// Which word of the query it is.
     fn find(&self, word: &str, language: &Tag) -> Option<usize> {
         let reading = reading(word, language);
+        let by_stem = || reading.language_stem.as_ref().and_then(|stem| self.stems.get(stem.as_str()).copied());
         let by_key = reading.keys.iter().zip(&reading.stems).find_map(|(key, stem)| {
             let begins = || self.prefixes.iter().find(|(prefix, _)| key.starts_with(prefix)).map(|(_, n)| *n);
             self.keys.get(key.as_str()).copied().or_else(begins).or_else(|| self.stems.get(stem.as_str()).copied())
         });
-        by_key.or_else(|| {
+        by_key.or_else(by_stem).or_else(|| {
             let text = reading.exact.as_str();
             let begins = || self.exact_prefixes.iter().find(|(prefix, _)| text.starts_with(prefix)).map(|(_, n)| *n);
             self.exact.get(text).copied().or_else(begins)

@@ -1,6 +1,6 @@
 //! Words of a text (UAX 29), and how they are written in the index.
 
-use crate::language::{Tag, fold, lowercase, stem};
+use crate::language::{Tag, fold, language_stem, lowercase, stem};
 use icu_normalizer::ComposingNormalizerBorrowed;
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -75,6 +75,8 @@ pub struct Reading {
     pub keys: Vec<String>,
     /// The stem of each key.
     pub stems: Vec<String>,
+    /// See [`language_stem`].
+    pub language_stem: Option<String>,
     /// See [`exact`].
     pub exact: String,
     /// See [`spelling`].
@@ -103,7 +105,7 @@ pub fn reading(word: &str, language: &Tag) -> Rc<Reading> {
         let exact = exact(word, language);
         let keys = or_itself(fold(word, language), &exact);
         let stems = keys.iter().map(|key| stem(key).to_owned()).collect();
-        let reading = Rc::new(Reading { stems, keys, spelling: spelling(&exact), exact });
+        let reading = Rc::new(Reading { stems, keys, language_stem: language_stem(&exact, language), spelling: spelling(&exact), exact });
         if known.len() >= REMEMBERED {
             known.clear();
         }
