@@ -395,7 +395,9 @@ mod tests {
         assert_eq!(stage(&query, MatchClass::Exact, MatchPlace::Body), format!(r#"("x{typed}" NOT "y{typed}")"#));
         assert_eq!(stage(&query, MatchClass::Fold, MatchPlace::Headline), format!(r#"(("y{typed}" OR "hkalada") NOT "x{typed}")"#));
         let fold = format!(r#"("x{typed}" OR "kkalada")"#);
-        let last = format!(r#"((("x{typed}" OR "kkalada" OR "skala" OR "kkala") NOT {fold}) NOT ("y{typed}" OR "hkalada" OR "zkala" OR "hkala"))"#);
+        let last = format!(
+            r#"((("x{typed}" OR "kkalada" OR "skala" OR "skalada" OR "skalad" OR "kkala" OR "kkalad") NOT {fold}) NOT ("y{typed}" OR "hkalada" OR "zkala" OR "zkalada" OR "zkalad" OR "hkala" OR "hkalad"))"#
+        );
         assert_eq!(stage(&query, MatchClass::Stem, MatchPlace::Body), last);
     }
 

@@ -28,7 +28,8 @@ pub(super) fn known<'t>(declared: &Tag, texts: impl IntoIterator<Item = &'t str>
     if has_two(declared) {
         for text in texts {
             let letters: Vec<char> = text.chars().collect();
-            let small = words(&letters).filter(|(_, word)| word.iter().skip(1).any(|c| c.is_lowercase()));
+            // `Istanbul` is how others write it: its capital shows nothing.
+            let small = words(&letters).filter(|(_, word)| word.first() != Some(&'I') && word.iter().skip(1).any(|c| c.is_lowercase()));
             known.extend(small.map(|(_, word)| lowercase(&word.iter().collect::<String>(), declared)).filter(|word| word.contains(['i', 'ı'])));
         }
     }
@@ -87,13 +88,13 @@ fn right(word: &[char], declared: &Tag, known: &HashSet<String>) -> Option<Vec<c
         return None;
     }
     let lower = |word: &[char]| lowercase(&word.iter().collect::<String>(), declared);
-    let dotted: Vec<char> = word.iter().map(|c| if *c == 'I' { 'İ' } else { *c }).collect();
+    let other = |from: char, to: char| -> Vec<char> { word.iter().map(|c| if *c == from { to } else { *c }).collect() };
+    let (dotted, dotless) = (other('I', 'İ'), other('İ', 'I'));
     if known.contains(&lower(word)) {
         return None;
     }
-    // In small letters somebody may have typed `Istanbul`: only a dot that is missing is told.
-    if dotted != word && known.contains(&lower(&dotted)) {
-        return Some(dotted);
+    if let Some(right) = [dotted.clone(), dotless].into_iter().find(|other| other != word && known.contains(&lower(other))) {
+        return Some(right);
     }
     // Vowels that never stand beside ı in one root; who has written İ knows where it belongs, and Kazakh has ı beside all of them.
     let front = word.iter().any(|c| matches!(c, 'E' | 'Ö' | 'Ü' | 'Ə' | 'Ä'));
