@@ -4,7 +4,9 @@ use super::stale::{self, Newest, StaleText};
 use super::store::First;
 use super::text::{NewText, TextChange, convert, from_html};
 use super::workflow::TextPath;
-use super::{SavedTranslation, Translation, compare, embargo, find, freshness, kill, place, put, put_first, revisions, saved, store, variants, workflow};
+use super::{
+    SavedTranslation, Translation, compare, embargo, find, freshness, kill, names, place, put, put_first, revisions, saved, store, variants, workflow,
+};
 use crate::answer::Answer;
 use crate::articles::{self, Article, NewArticle};
 use crate::auth::Caller;
@@ -38,6 +40,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(workflow::routes)
         .configure(kill::routes)
         .configure(compare::routes)
+        .configure(names::routes)
         .configure(embargo::routes)
         .configure(freshness::routes)
         .configure(revisions::routes)
