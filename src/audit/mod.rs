@@ -116,6 +116,10 @@ text_enum! {
         NameRetired = "name.retired",
         /// It is in use again.
         NameRestored = "name.restored",
+        /// Also by the correction of a doubtful word.
+        LexiconEntryCreated = "lexicon_entry.created",
+        LexiconEntryChanged = "lexicon_entry.changed",
+        LexiconEntryDeleted = "lexicon_entry.deleted",
     }
 }
 
@@ -130,6 +134,7 @@ text_enum! {
         Agreement = "agreement",
         Section = "section",
         Name = "name",
+        LexiconEntry = "lexicon_entry",
         FrontPage = "front_page",
         Job = "job",
         /// The house as a whole.
@@ -151,6 +156,7 @@ impl Action {
             Some("front_page") => SubjectKind::FrontPage,
             Some("job") => SubjectKind::Job,
             Some("name") => SubjectKind::Name,
+            Some("lexicon_entry") => SubjectKind::LexiconEntry,
             Some("section") if self != Self::SectionsOrdered => SubjectKind::Section,
             _ => SubjectKind::House,
         }

@@ -105,6 +105,11 @@ fn needs_if_match(id: &str) -> bool {
     operation["parameters"].as_array().into_iter().flatten().any(|parameter| parameter["name"] == "If-Match")
 }
 
+/// A word of letters alone.
+fn word(n: usize) -> String {
+    format!("word{n}").chars().map(|c| c.to_digit(10).and_then(|digit| char::from_digit(digit + 10, 36)).unwrap_or(c)).collect()
+}
+
 /// A body that is right, so that nothing but the caller is in the way. `n` makes names that nobody has.
 pub fn body(id: &str, n: usize) -> Option<Value> {
     let names = json!({ "en": format!("Name {n}") });
@@ -160,7 +165,7 @@ pub fn body(id: &str, n: usize) -> Option<Value> {
         "create_variant" => json!({ "language": "kk-Latn" }),
         "correct_variant_warning" => json!({ "text": "x" }),
         "detach_variant" => json!({ "reason": "x" }),
-        "create_lexicon_entry" => json!({ "from": "uz", "to": "uz-Cyrl", "word": format!("word{n}"), "replacement": "x" }),
+        "create_lexicon_entry" => json!({ "from": "uz", "to": "uz-Cyrl", "word": word(n), "replacement": "x" }),
         "update_lexicon_entry" => json!({ "replacement": "x" }),
         "convert_html" => json!({ "html": "<p>x</p>" }),
         _ => return None,
