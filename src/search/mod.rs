@@ -8,12 +8,14 @@
 
 mod expression;
 mod index;
+mod otherwise;
 mod query;
 mod snippet;
 mod tokens;
 
 pub use expression::Expression;
 pub use index::{Facet, Plain, Terms};
+pub use otherwise::otherwise;
 pub use query::{Fault, MatchClass, MatchPlace, Query, STAGES, Stage};
 pub use snippet::{Highlight, Snippet, snippets};
 

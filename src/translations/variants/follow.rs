@@ -32,7 +32,8 @@ async fn known_words(
     let from = Tag::parse(way.from).map_err(Error::internal)?;
     let words: Vec<String> = words_of(way, units).into_iter().collect();
     let direction = Direction { from: &from, to, orthography: way.orthography };
-    let mut known = names_desk::spelled(tx, &from, to, &words).await?;
+    let text = units.iter().map(|unit| plain(unit, usize::MAX)).collect::<Vec<_>>().join("\n");
+    let mut known = names_desk::spelled(tx, &from, to, &words, &text).await?;
     known.extend(lexicon::known(tx, agency, direction, &words).await?);
     known.extend(own.iter().map(|(word, replacement)| (word.clone(), replacement.clone())));
     Ok(known)
