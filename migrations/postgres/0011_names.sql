@@ -60,13 +60,3 @@ CREATE TABLE published_name_keys (
     PRIMARY KEY (anchor, name_id, keys)
 );
 CREATE INDEX published_name_keys_name ON published_name_keys (name_id, keys);
-
--- How public texts spell names, as they are listed or otherwise: in small letters, without apostrophes and endings.
-CREATE TABLE name_uses (
-    name_id    uuid NOT NULL REFERENCES names (id),
-    language   text COLLATE "C" NOT NULL,
-    article_id uuid NOT NULL,
-    form       text COLLATE "C" NOT NULL,
-    PRIMARY KEY (name_id, language, article_id, form)
-);
-CREATE INDEX name_uses_text ON name_uses (article_id, language);

@@ -60,13 +60,3 @@ CREATE TABLE published_name_keys (
     PRIMARY KEY (anchor, name_id, keys)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX published_name_keys_name ON published_name_keys (name_id, keys);
-
--- How public texts spell names, as they are listed or otherwise: in small letters, without apostrophes and endings.
-CREATE TABLE name_uses (
-    name_id    BLOB NOT NULL REFERENCES names (id),
-    language   TEXT NOT NULL,
-    article_id BLOB NOT NULL,
-    form       TEXT NOT NULL,
-    PRIMARY KEY (name_id, language, article_id, form)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX name_uses_text ON name_uses (article_id, language);

@@ -125,6 +125,10 @@ text_enum! {
         OrthographySwitchDone = "orthography.done",
         /// Before it ran, or in the middle.
         OrthographySwitchCanceled = "orthography.canceled",
+        /// Also by the correction of a doubtful word.
+        LexiconEntryCreated = "lexicon_entry.created",
+        LexiconEntryChanged = "lexicon_entry.changed",
+        LexiconEntryDeleted = "lexicon_entry.deleted",
     }
 }
 
@@ -139,6 +143,7 @@ text_enum! {
         Agreement = "agreement",
         Section = "section",
         Name = "name",
+        LexiconEntry = "lexicon_entry",
         FrontPage = "front_page",
         OrthographySwitch = "orthography_switch",
         Job = "job",
@@ -162,6 +167,7 @@ impl Action {
             Some("orthography") => SubjectKind::OrthographySwitch,
             Some("job") => SubjectKind::Job,
             Some("name") => SubjectKind::Name,
+            Some("lexicon_entry") => SubjectKind::LexiconEntry,
             Some("section") if self != Self::SectionsOrdered => SubjectKind::Section,
             _ => SubjectKind::House,
         }

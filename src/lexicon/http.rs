@@ -1,15 +1,15 @@
 //! Words of the lexicon: list, read, add, change, delete.
 
 use super::store;
-use super::{Direction, LexiconEntry, admit, check_word};
+use super::{Direction, LexiconEntry, admit, read_replacement, read_word};
 use crate::agencies;
 use crate::answer::Answer;
 use crate::auth::Caller;
 use crate::db::Tx;
-use crate::error::{Error, Faults, Result};
+use crate::error::{Code, Error, Faults, Result};
 use crate::extract::{Body, Path, Query};
 use crate::idempotency::Write;
-use crate::language::{Tag, lowercase};
+use crate::language::{Tag, lowercase, normalise_apostrophes};
 use crate::page::{Asked, Page};
 use crate::policy::{Actor, EditLexicon, ReadLexicon};
 use crate::precondition::{IfMatch, Precondition};
@@ -89,7 +89,9 @@ async fn list_lexicon_entries(state: Data<State>, request: HttpRequest, caller: 
     let asked = Asked::<Uuid>::read(filter.limit, filter.cursor.as_deref(), &(&filter.from, &filter.to, &filter.word, &filter.agency))?;
     let agency = match filter.agency.as_deref() {
         None | Some("all") => None,
-        Some(name) => Some(agencies::find_id(&state.db, name).await.map_err(|_| Error::parameter("agency", "names no agency that there is"))?),
+        Some(name) => {
+            Some(agencies::find_id(&state.db, name).await.map_err(|error| in_its_place(error, Error::parameter("agency", "names no agency that there is")))?)
+        }
     };
     let mut query = store::visible(&state.db, &caller).push_some(" AND from_language = ", filter.from.as_ref());
     query = query.push_some(" AND to_language = ", filter.to.as_ref()).push_some(" AND agency_id = ", agency);
@@ -97,7 +99,7 @@ async fn list_lexicon_entries(state: Data<State>, request: HttpRequest, caller: 
         query = query.push(" AND agency_id IS NULL");
     }
     if let Some(word) = &filter.word {
-        let word = filter.from.as_ref().map_or_else(|| word.to_lowercase(), |from| lowercase(word, from));
+        let word = filter.from.as_ref().map_or_else(|| word.to_lowercase(), |from| lowercase(&normalise_apostrophes(word, from), from));
         query = query.push(" AND word = ").push_bind(word);
     }
     query = query.push_some(" AND id < ", asked.after).push(" ORDER BY id DESC LIMIT ");
@@ -118,16 +120,20 @@ async fn create_lexicon_entry(state: Data<State>, caller: Caller<EditLexicon>, w
             let agency = owner(tx, &caller, new.agency.as_deref()).await?;
             admit(&caller, agency)?;
             let direction = Direction { from: &new.from, to: &new.to, orthography: new.orthography.as_deref() };
-            let word = lowercase(&new.word, &new.from);
             let mut faults = Faults::default();
             direction.check(&mut faults);
-            check_word(&mut faults, "/word", &word);
-            check_word(&mut faults, "/replacement", &new.replacement);
+            let word = read_word(&mut faults, "/word", direction, &new.word);
+            let replacement = read_replacement(&mut faults, "/replacement", &new.to, &new.replacement);
             faults.finish()?;
-            let entry = store::insert(tx, &caller, agency, direction, (&word, &new.replacement), now).await?;
+            let entry = store::insert(tx, &caller, agency, direction, (&word, &replacement), now).await?;
             Ok(Answer::created(state.url(&format!("/v1/lexicon/{}", entry.id)), &entry)?.version(entry.version))
         })
         .await
+}
+
+/// What is not there is the mistake of who named it; that the database fails is not.
+fn in_its_place(error: Error, mistake: Error) -> Error {
+    if error.code == Code::NotFound { mistake } else { error }
 }
 
 /// Whose the words are: an agency's, or everybody's (`None`).
@@ -137,7 +143,8 @@ async fn owner(tx: &mut Tx, actor: &Actor, name: Option<&str>) -> Result<Option<
         Some("all") => Ok(None),
         Some(name) => {
             let found = agencies::find_id(&mut *tx, name).await;
-            found.map(Some).map_err(|_| Error::invalid("/agency", "unknown_agency", "names no agency that there is; `all` is everybody"))
+            let unknown = || Error::invalid("/agency", "unknown_agency", "names no agency that there is; `all` is everybody");
+            found.map(Some).map_err(|error| in_its_place(error, unknown()))
         }
     }
 }
@@ -170,14 +177,14 @@ async fn update_lexicon_entry(
     write: Write,
     Body(change): Body<LexiconChange>,
 ) -> Result<Answer> {
-    let mut faults = Faults::default();
-    check_word(&mut faults, "/replacement", &change.replacement);
-    faults.finish()?;
     let now = state.clock.now();
     write
         .run(&caller, async |tx| {
             let old = at(tx, &caller, path.id, &precondition).await?;
-            answer(&store::update(tx, &caller, &old, &change.replacement, now).await?)
+            let mut faults = Faults::default();
+            let replacement = read_replacement(&mut faults, "/replacement", &old.to, &change.replacement);
+            faults.finish()?;
+            answer(&store::update(tx, &caller, &old, &replacement, now).await?)
         })
         .await
 }
@@ -185,12 +192,31 @@ async fn update_lexicon_entry(
 /// Delete a word of the lexicon
 #[utoipa::path(tag = "lexicon", params(EntryPath, IfMatch), responses((status = 204, description = "Deleted")))]
 #[delete("/lexicon/{id}")]
-async fn delete_lexicon_entry(caller: Caller<EditLexicon>, Path(path): Path<EntryPath>, precondition: Precondition, write: Write) -> Result<Answer> {
+async fn delete_lexicon_entry(
+    state: Data<State>,
+    caller: Caller<EditLexicon>,
+    Path(path): Path<EntryPath>,
+    precondition: Precondition,
+    write: Write,
+) -> Result<Answer> {
+    let now = state.clock.now();
     write
         .run(&caller, async |tx| {
-            at(tx, &caller, path.id, &precondition).await?;
-            store::delete(tx, path.id).await?;
+            let old = at(tx, &caller, path.id, &precondition).await?;
+            store::delete(tx, &caller, &old, now).await?;
             Ok(Answer::no_content())
         })
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_fails_is_nobody_s_mistake() {
+        let mistake = || Error::parameter("agency", "names no agency");
+        assert_eq!(in_its_place(Error::not_found("agency"), mistake()).code, mistake().code);
+        assert_eq!(in_its_place(Error::internal("gone"), mistake()).code, Code::Internal);
+    }
 }

@@ -10,11 +10,12 @@ pub use store::{known, learn};
 
 use crate::db::Timestamp;
 use crate::error::{Code, Error, Faults, Result};
-use crate::language::{CONVERSIONS, Tag};
+use crate::language::{CONVERSIONS, Tag, conversion, lowercase, normalise_apostrophes};
 use crate::policy::{Actor, EditLexicon, Permission};
 use crate::precondition::Standing;
 use serde::Serialize;
 use sqlx::FromRow;
+use std::cell::RefCell;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -31,7 +32,7 @@ pub struct LexiconEntry {
     pub to: Tag,
     /// For this alphabet of the result alone; `null` for any.
     pub orthography: Option<String>,
-    /// In lower case.
+    /// In lower case, with the apostrophes of stored texts.
     pub word: String,
     /// As it is written within a sentence; a capital of the source is given to it.
     pub replacement: String,
@@ -74,6 +75,40 @@ pub fn check_word(faults: &mut Faults, pointer: &str, word: &str) {
     faults.text(pointer, word, 1, LONGEST);
     faults.check(!word.chars().any(char::is_whitespace), pointer, "malformed", "must be one word, without spaces");
     faults.check(!word.chars().any(is_control), pointer, "malformed", "has a character that is no part of a word");
+}
+
+fn is_word(word: &str) -> bool {
+    let mut faults = Faults::default();
+    check_word(&mut faults, "", word);
+    faults.is_empty()
+}
+
+/// A word as conversions ask for it: in lower case, with the apostrophes that texts are stored with. Notes what is
+/// several words to it, or none, and would never be found.
+fn read_word(faults: &mut Faults, pointer: &str, direction: Direction<'_>, word: &str) -> String {
+    let text = normalise_apostrophes(word, direction.from);
+    let lower = lowercase(&text, direction.from);
+    if let Some(way) = conversion(direction.from, direction.to, direction.orthography).filter(|_| is_word(&lower)) {
+        let asked = RefCell::new(vec![]);
+        // What is left of it is between words, and kept as it is.
+        let between = way.apply(&text, |word| {
+            asked.borrow_mut().push(word.to_owned());
+            Some(String::new())
+        });
+        match asked.into_inner().as_slice() {
+            [only] if between.text.is_empty() => return only.clone(),
+            _ => faults.add(pointer, "malformed", "must be one word of letters: what hyphens, digits and signs part is converted word by word"),
+        }
+    } else {
+        check_word(faults, pointer, &lower);
+    }
+    lower
+}
+
+/// What a word becomes, with the apostrophes that texts are stored with.
+fn read_replacement(faults: &mut Faults, pointer: &str, to: &Tag, replacement: &str) -> String {
+    check_word(faults, pointer, replacement);
+    normalise_apostrophes(replacement, to).into_owned()
 }
 
 /// Controls, also those that only turn the direction of a line.

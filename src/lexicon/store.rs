@@ -1,9 +1,11 @@
 //! The table of the lexicon.
 
-use super::{Direction, LexiconEntry, check_word};
+use super::{Direction, LexiconEntry, read_replacement};
+use crate::audit::{self, Action, By, Entry};
 use crate::db::{Query, Reader, Timestamp, Tx};
 use crate::error::{Code, Error, Faults, Result, Unique};
 use crate::policy::Actor;
+use serde_json::json;
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -58,25 +60,57 @@ pub async fn learn(
     now: Timestamp,
 ) -> Result<()> {
     let mut faults = Faults::default();
-    check_word(&mut faults, "/text", replacement);
+    let replacement = read_replacement(&mut faults, "/text", direction.to, replacement);
     faults.finish()?;
-    let query = tx
-        .query("UPDATE lexicon_entries SET replacement = $1, version = version + 1, updated_at = $2, updated_by = $3 WHERE from_language = $4 AND to_language = $5 AND word = $6 AND orthography = $7")
-        .bind(replacement)
-        .bind(now)
-        .bind(actor.id())
-        .bind(direction.from)
-        .bind(direction.to)
-        .bind(word)
-        .bind(direction.orthography.unwrap_or_default());
-    let query = match agency {
-        Some(agency) => query.push(" AND agency_id = ").push_bind(agency),
-        None => query.push(" AND agency_id IS NULL"),
+    // Two who teach one word at once both do: it stays as the later one has it.
+    let whose = match agency {
+        Some(_) => " ON CONFLICT (from_language, to_language, word, orthography, agency_id) WHERE agency_id IS NOT NULL",
+        None => " ON CONFLICT (from_language, to_language, word, orthography) WHERE agency_id IS NULL",
     };
-    if query.execute().await? == 0 {
-        insert(tx, actor, agency, direction, (word, replacement), now).await?;
-    }
-    Ok(())
+    let query = new_entry(tx, actor, agency, direction, (word, &replacement), now).push(whose);
+    let query = query.push(
+        " DO UPDATE SET replacement = excluded.replacement, version = lexicon_entries.version + 1, updated_at = excluded.updated_at, \
+         updated_by = excluded.updated_by RETURNING id, version",
+    );
+    let (id, version): (Uuid, i64) = query.one().await?;
+    let action = if version == 1 { Action::LexiconEntryCreated } else { Action::LexiconEntryChanged };
+    let entry: LexiconEntry = tx.query(ENTRY).push("id = ").push_bind(id).one().await?;
+    record(tx, actor, action, &entry, None, now).await
+}
+
+/// Tells the log of an entry as it is from now on, or was; `before` is what the word became until now.
+async fn record(tx: &mut Tx, actor: &Actor, action: Action, entry: &LexiconEntry, before: Option<&str>, now: Timestamp) -> Result<()> {
+    let replacement = before.map_or_else(|| json!(entry.replacement), |before| json!({ "from": before, "to": entry.replacement }));
+    let details = json!({
+        "from": entry.from, "to": entry.to, "orthography": entry.orthography, "word": entry.word, "replacement": replacement,
+        "for_all": entry.agency_id.is_none()
+    });
+    let agency = entry.agency_id.unwrap_or(actor.agency);
+    let entry = Entry { action, agency: Some(agency), subject: entry.id, language: None, details };
+    audit::record(tx, By::from(actor), entry, now).await
+}
+
+fn new_entry<'t>(
+    tx: &'t mut Tx,
+    actor: &Actor,
+    agency: Option<Uuid>,
+    direction: Direction<'_>,
+    (word, replacement): (&str, &str),
+    now: Timestamp,
+) -> Query<'t> {
+    tx.query(
+        "INSERT INTO lexicon_entries (id, agency_id, from_language, to_language, orthography, word, replacement, version, created_at, created_by, \
+         updated_at, updated_by) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $8, $9)",
+    )
+    .bind(Uuid::now_v7())
+    .bind(agency)
+    .bind(direction.from)
+    .bind(direction.to)
+    .bind(direction.orthography.unwrap_or_default())
+    .bind(word)
+    .bind(replacement)
+    .bind(now)
+    .bind(actor.id())
 }
 
 /// Writes a new entry.
@@ -91,24 +125,14 @@ pub(super) async fn insert(
     (word, replacement): (&str, &str),
     now: Timestamp,
 ) -> Result<LexiconEntry> {
-    let id = Uuid::now_v7();
-    tx.query(
-        "INSERT INTO lexicon_entries (id, agency_id, from_language, to_language, orthography, word, replacement, version, created_at, created_by, \
-         updated_at, updated_by) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $8, $9)",
-    )
-    .bind(id)
-    .bind(agency)
-    .bind(direction.from)
-    .bind(direction.to)
-    .bind(direction.orthography.unwrap_or_default())
-    .bind(word)
-    .bind(replacement)
-    .bind(now)
-    .bind(actor.id())
-    .execute()
-    .await
-    .unique(|| Error::new(Code::AlreadyExists, format!("{word} is in the lexicon already.")))?;
-    find(tx, actor, id).await
+    let (id,): (Uuid,) = new_entry(tx, actor, agency, direction, (word, replacement), now)
+        .push(" RETURNING id")
+        .one()
+        .await
+        .unique(|| Error::new(Code::AlreadyExists, format!("{word} is in the lexicon already.")))?;
+    let entry = find(&mut *tx, actor, id).await?;
+    record(tx, actor, Action::LexiconEntryCreated, &entry, None, now).await?;
+    Ok(entry)
 }
 
 pub(super) async fn update(tx: &mut Tx, actor: &Actor, old: &LexiconEntry, replacement: &str, now: Timestamp) -> Result<LexiconEntry> {
@@ -119,10 +143,12 @@ pub(super) async fn update(tx: &mut Tx, actor: &Actor, old: &LexiconEntry, repla
         .bind(actor.id())
         .execute()
         .await?;
-    find(tx, actor, old.id).await
+    let entry = find(&mut *tx, actor, old.id).await?;
+    record(tx, actor, Action::LexiconEntryChanged, &entry, Some(&old.replacement), now).await?;
+    Ok(entry)
 }
 
-pub(super) async fn delete(tx: &mut Tx, id: Uuid) -> Result<()> {
-    tx.query("DELETE FROM lexicon_entries WHERE id = $1").bind(id).execute().await?;
-    Ok(())
+pub(super) async fn delete(tx: &mut Tx, actor: &Actor, old: &LexiconEntry, now: Timestamp) -> Result<()> {
+    tx.query("DELETE FROM lexicon_entries WHERE id = $1").bind(old.id).execute().await?;
+    record(tx, actor, Action::LexiconEntryDeleted, old, None, now).await
 }

@@ -4,16 +4,14 @@ use super::keys::{self, Fit, Listed, Place, Word};
 use super::uses::BATCH;
 use super::{Name, NameKind, Spelling, store};
 use crate::answer::Answer;
-use crate::articles;
 use crate::auth::Caller;
 use crate::db::{Conn, Reader};
 use crate::error::{Error, Result};
-use crate::extract::{Path, Query};
+use crate::extract::Query;
 use crate::language::{Tag, lowercase, stem};
 use crate::page::Page;
-use crate::policy::{Permission, ReadNames, ReadWork};
+use crate::policy::ReadNames;
 use crate::state::State;
-use crate::translations::{self, Text, TextPath};
 use actix_web::get;
 use actix_web::web::Data;
 use serde::{Deserialize, Serialize};
@@ -28,7 +26,7 @@ const LONGEST_TEXT: usize = 2000;
 const MOST_NAMES: usize = 500;
 
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(lookup_names).service(get_translation_names);
+    config.service(lookup_names);
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -57,7 +55,7 @@ struct NamePlace {
 
 /// A name of the list in a text of a story, and in its other texts.
 #[derive(Debug, Serialize, ToSchema)]
-struct NameInText {
+pub struct NameInText {
     name_id: Uuid,
     kind: NameKind,
     #[serde(flatten)]
@@ -109,38 +107,22 @@ async fn lookup_names(state: Data<State>, _caller: Caller<ReadNames>, Query(quer
     Answer::ok(&Page::whole(places.filter(|place| !place.names.is_empty()).collect()))
 }
 
-/// List the names in a text
+/// The names of the list that a text has, those that come first in it first, and how other texts, of the same story in other languages, have
+/// them. What begins with a small letter is not looked at.
 ///
-/// The names of the list that its newest revision has, how it writes them, and how they are written in the other texts of the story:
-/// `differs` where a text writes one otherwise than the list. What begins with a small letter is not looked at.
-#[utoipa::path(tag = "translations", params(TextPath), responses((status = 200, description = "Names, those that come first in the text first", body = Page<NameInText>)))]
-#[get("/articles/{id}/translations/{language}/names")]
-async fn get_translation_names(state: Data<State>, caller: Caller<ReadWork>, Path(path): Path<TextPath>) -> Result<Answer> {
-    let mut on = state.db.acquire().await?;
-    articles::reach(&mut on, &caller, ReadWork::RULE, path.id, state.clock.now()).await?;
-    let texts = translations::list(&mut on, path.id).await?;
-    let (here, others): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| text.language == path.language);
-    let here = here.into_iter().next().ok_or_else(|| Error::not_found("translation"))?;
-    let mut found = find(&mut on, &plain(&here.text), Some(&here.language), true).await?;
-    let names = names_of(&mut on, &found).await?;
-    keep_closest(&mut found, &names, Some(&here.language));
+/// # Errors
+/// When the database fails.
+pub async fn compare(on: &mut Conn, (language, text): (&Tag, &str), others: &[(Tag, String)]) -> Result<Vec<NameInText>> {
+    let mut found = find(on, text, Some(language), true).await?;
+    let names = names_of(on, &found).await?;
+    keep_closest(&mut found, &names, Some(language));
     let mut elsewhere = vec![];
-    for other in others {
-        let places = find(&mut on, &plain(&other.text), Some(&other.language), true).await?;
-        elsewhere.push((other.language, places));
+    for (other, text) in others {
+        elsewhere.push((other.clone(), find(on, text, Some(other), true).await?));
     }
     let mut seen = BTreeSet::new();
     let ids = found.iter().flat_map(|place| place.names.keys()).filter(|id| seen.insert(**id));
-    let in_text = ids.filter_map(|id| names.get(id)).filter_map(|name| tell(name, &here.language, &found, &elsewhere));
-    Answer::ok(&Page::whole(in_text.collect()))
-}
-
-/// What people read of a text, in one piece.
-fn plain(text: &Text) -> String {
-    let parts = [Some(text.headline.as_str()), text.summary.as_deref(), text.dateline.as_deref()];
-    let mut whole: Vec<String> = parts.into_iter().flatten().map(str::to_owned).collect();
-    whole.push(text.body.to_text());
-    whole.join("\n")
+    Ok(ids.filter_map(|id| names.get(id)).filter_map(|name| tell(name, language, &found, &elsewhere)).collect())
 }
 
 fn tell(name: &Name, language: &Tag, here: &[Place], elsewhere: &[(Tag, Vec<Place>)]) -> Option<NameInText> {

@@ -15,7 +15,7 @@ mod store;
 mod uses;
 
 pub use http::routes;
-pub use published::{forget, note};
+pub use lookup::{NameInText, compare};
 pub use seed::begin;
 pub use spellings::{NewSpellings, Spelling, SpellingChange, Spellings, SpellingsChange};
 pub use uses::{Alternative, Unusual, also_called, call, spelled, unusual};

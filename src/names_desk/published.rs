@@ -1,53 +1,61 @@
-//! How public texts spell the names of the list, so that a writer can be told what others do.
+//! How public texts spell the names of the list, so that a writer can be told what others do. The index of the search knows it.
 
-use super::keys::Fit;
-use super::lookup::bare;
-use super::uses;
-use crate::db::{Reader, Tx};
+use super::keys;
+use super::uses::{InOneLanguage, Unusual};
+use crate::db::{Engine, Query, Reader};
 use crate::error::Result;
-use crate::language::Tag;
-use std::collections::BTreeSet;
+use crate::language::{Tag, fold};
+use crate::search::otherwise;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// Spellings that are noted of one text.
-const MOST_NOTED: usize = 200;
+/// Spellings of a text that are counted.
+const MOST_ASKED: usize = 20;
 /// Texts are counted up to here: who reads "1000" knows enough.
-const MOST_COUNTED: &str = "1000";
+const MOST_COUNTED: u16 = 1000;
 
-/// Notes how a text that readers see spells names: the exact forms of those that the list has in its language now. In the transaction
-/// that shows it.
+/// Counts, with one query, in how many public texts of the language each name is spelled otherwise.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn note(tx: &mut Tx, article: Uuid, language: &Tag, text: &str) -> Result<()> {
-    forget(tx, article, language).await?;
-    let (places, _) = uses::find(tx, text, language).await?;
-    let exact =
-        places.iter().flat_map(|place| place.names.iter().filter(|(_, fit)| **fit == Fit::Exact).map(move |(id, _)| (*id, bare(&place.text, language))));
-    let rows: BTreeSet<(Uuid, String)> = exact.take(MOST_NOTED).collect();
-    if rows.is_empty() {
+pub async fn count<C>(on: &mut C, found: &mut [Unusual], names: &InOneLanguage, language: &Tag) -> Result<()>
+where
+    for<'c> &'c mut C: Reader<'c>,
+{
+    let asked: BTreeSet<(Uuid, String)> = found.iter().map(|unusual| (unusual.name_id, unusual.word.clone())).take(MOST_ASKED).collect();
+    let asked: Vec<(Uuid, String)> = asked.into_iter().collect();
+    if asked.is_empty() {
         return Ok(());
     }
-    let mut query = tx.query("INSERT INTO name_uses (name_id, language, article_id, form) VALUES ");
-    for (n, (id, form)) in rows.iter().enumerate() {
-        query = query.push(if n == 0 { "(" } else { ", (" }).push_bind(*id).push(", ").push_bind(language).push(", ").push_bind(article);
-        query = query.push(", ").push_bind(form).push(")");
+    let mut query = on.query("");
+    for (n, (name, word)) in (0_i32..).zip(&asked) {
+        let expression = otherwise(&readings(names, *name, language), word, language);
+        query = query.push(if n == 0 { "SELECT " } else { " UNION ALL SELECT " }).push_bind(n).push(" AS asked, count(*) AS texts FROM (");
+        query = push_matches(query, &expression).push(" LIMIT ").push_limit(MOST_COUNTED).push(") t");
     }
-    query.execute().await?;
+    let rows: Vec<(i32, i64)> = query.all().await?;
+    let counts: BTreeMap<&(Uuid, String), i64> = rows.into_iter().filter_map(|(n, count)| Some((asked.get(usize::try_from(n).ok()?)?, count))).collect();
+    for unusual in found {
+        unusual.otherwise_in = counts.get(&(unusual.name_id, unusual.word.clone())).copied().unwrap_or(0);
+    }
     Ok(())
 }
 
-/// Forgets a text that readers do not see any more.
-///
-/// # Errors
-/// When the database fails.
-pub async fn forget(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<()> {
-    tx.query("DELETE FROM name_uses WHERE article_id = $1 AND language = $2").bind(article).bind(language).execute().await?;
-    Ok(())
+fn push_matches<'c>(query: Query<'c>, expression: &crate::search::Expression) -> Query<'c> {
+    match query.engine() {
+        Engine::Postgres => query
+            .push("SELECT 1 AS one FROM published_search s WHERE published_terms(s.terms, s.spellings) @@ CAST(")
+            .push_bind(expression.for_postgres())
+            .push(" AS tsquery)"),
+        Engine::Sqlite => query.push("SELECT 1 AS one FROM published_search_terms WHERE published_search_terms MATCH ").push_bind(expression.for_sqlite()),
+    }
 }
 
-/// How many public texts in a language spell a name otherwise than `written`.
-pub(super) async fn otherwise(on: impl Reader<'_>, name: Uuid, language: &Tag, written: &str) -> Result<i64> {
-    let query = on.query("SELECT count(*) FROM (SELECT DISTINCT article_id FROM name_uses WHERE name_id = $1 AND language = $2 AND form <> $3 LIMIT ");
-    Ok(query.push(MOST_COUNTED).push(") o").bind(name).bind(language).bind(bare(written, language)).value().await?)
+/// The keys of all that a name is called in a language.
+fn readings(names: &InOneLanguage, name: Uuid, language: &Tag) -> Vec<Vec<String>> {
+    let spelled = names.get(&name).into_iter().flatten().flat_map(|(_, written)| {
+        let words: Vec<Vec<String>> = keys::words(written).map(|(_, word)| fold(word, language)).filter(|keys| !keys.is_empty()).collect();
+        keys::readings(&words)
+    });
+    spelled.collect::<BTreeSet<_>>().into_iter().collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::error::Faults;
 use crate::extract::Object;
-use crate::language::{Tag, fold};
+use crate::language::{Tag, fold, normalise_apostrophes};
 use crate::patch::Patch;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
@@ -139,21 +139,30 @@ pub fn merge(change: Patch<SpellingsChange>, mut spellings: Spellings, faults: &
     spellings
 }
 
-/// Brings spellings into the form that is stored: composed (NFC), single spaces, none twice.
+/// Brings spellings into the form that is stored: composed (NFC), single spaces, the apostrophes that texts are stored with, none twice.
 #[must_use]
 pub fn tidy(spellings: Spellings) -> Spellings {
-    let neat = |text: &str| ComposingNormalizerBorrowed::new_nfc().normalize(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned();
-    let tidied = |spelling: Spelling| {
-        let name = neat(&spelling.name);
+    let neat = |text: &str, language: &Tag| {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        normalise_apostrophes(&ComposingNormalizerBorrowed::new_nfc().normalize(&text), language).into_owned()
+    };
+    let tidied = |language: &Tag, spelling: Spelling| {
+        let name = neat(&spelling.name, language);
         let mut also: Vec<String> = vec![];
-        for other in spelling.also.iter().map(|other| neat(other)) {
+        for other in spelling.also.iter().map(|other| neat(other, language)) {
             if other != name && !also.contains(&other) {
                 also.push(other);
             }
         }
         Spelling { name, also }
     };
-    spellings.into_iter().map(|(language, spelling)| (language, tidied(spelling))).collect()
+    spellings
+        .into_iter()
+        .map(|(language, spelling)| {
+            let tidied = tidied(&language, spelling);
+            (language, tidied)
+        })
+        .collect()
 }
 
 /// At least one spelling, each of 1 to 120 characters that can be seen, with letters or digits among them.

@@ -5,11 +5,11 @@ use super::lookup::is_written;
 use super::published;
 use crate::db::Reader;
 use crate::error::Result;
-use crate::language::{Tag, fold, stem};
+use crate::language::{Tag, fold, lowercase, stem};
 use crate::search::Query;
 use serde::Serialize;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -17,6 +17,9 @@ use uuid::Uuid;
 const MOST_WORDS: usize = 16;
 /// Other spellings of one run of words.
 const MOST_SPELLINGS: usize = 24;
+/// Names that the words of a query bring to light, the first of the list; and the keys of one of them.
+const MOST_NAMES: u16 = 200;
+const MOST_KEYS: i32 = 120;
 /// Unusual spellings that are told of one text.
 const MOST_UNUSUAL: usize = 100;
 /// Values that one statement asks for.
@@ -34,10 +37,11 @@ pub struct Alternative {
 }
 
 #[derive(sqlx::FromRow)]
-struct OtherRow {
+struct KeysRow {
     name_id: Uuid,
     keys: String,
-    other: String,
+    /// Whether the query has a word that they begin with: 1 or 0.
+    matched: i32,
 }
 
 fn split(keys: &str) -> Vec<String> {
@@ -46,7 +50,7 @@ fn split(keys: &str) -> Vec<String> {
 
 /// How else the names are called that a query speaks of. `words` has, for each of its words, all keys that it can have
 /// ([`query_keys`](crate::language::query_keys)). Runs of up to six words are looked at, in the first sixteen; endings of their last words
-/// do not matter. One query, of `published_name_keys` alone.
+/// do not matter. Of a name, 120 readings of its spellings are known at most. One query, of `published_name_keys` alone.
 ///
 /// # Errors
 /// When the database fails.
@@ -56,14 +60,29 @@ pub async fn also_called(on: impl Reader<'_>, words: &[Vec<String>]) -> Result<V
     if anchors.is_empty() {
         return Ok(vec![]);
     }
-    let query = on
-        .query("SELECT m.name_id, m.keys, o.keys AS other FROM published_name_keys m JOIN published_name_keys o ON o.name_id = m.name_id WHERE m.anchor IN (");
-    let rows: Vec<OtherRow> = query.push_list(anchors).push(") LIMIT 5000").all().await?;
+    // Of all keys that bring a name to light, those that the query has come first, so that no cap cuts them off.
+    let rows: Vec<KeysRow> = on
+        .query(
+            "SELECT name_id, keys, matched FROM (SELECT name_id, keys, matched, ROW_NUMBER() OVER (PARTITION BY name_id ORDER BY matched DESC, keys) AS place \
+             FROM (SELECT name_id, keys, max(CASE WHEN anchor IN (",
+        )
+        .push_list(anchors.iter().copied())
+        .push(") THEN 1 ELSE 0 END) AS matched FROM published_name_keys WHERE name_id IN (SELECT DISTINCT name_id FROM published_name_keys WHERE anchor IN (")
+        .push_list(anchors.iter().copied())
+        .push(") ORDER BY name_id LIMIT ")
+        .push_limit(MOST_NAMES)
+        .push(") GROUP BY name_id, keys) k) r WHERE place <= ")
+        .push_bind(MOST_KEYS)
+        .push(" ORDER BY name_id, place")
+        .all()
+        .await?;
     let mut names: BTreeMap<Uuid, (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
     for row in &rows {
         let (matched, others) = names.entry(row.name_id).or_default();
-        matched.insert(&row.keys);
-        others.insert(&row.other);
+        if row.matched == 1 {
+            matched.insert(&row.keys);
+        }
+        others.insert(&row.keys);
     }
     let names: Vec<(Vec<Vec<String>>, BTreeSet<&str>)> =
         names.into_values().map(|(matched, others)| (matched.into_iter().map(split).collect(), others)).collect();
@@ -116,15 +135,19 @@ fn others(run: &[Vec<String>], names: &[(Vec<Vec<String>>, BTreeSet<&str>)]) -> 
 
 /// How words of a text are spelled on the list, for its conversion from one script into another: by words in lower case, in lower case.
 ///
-/// A word counts where it is a listed name of one word, or the word at its place of a name that has as many words in both, and sounds the
-/// same. Only as it is listed, without endings; and not where names disagree about it.
+/// A word counts where it is a listed name of one word, or the word at its place of a name that has as many words in both; and only where
+/// both spellings sound the same ([`fold`]), so that the list spells names and replaces no words. `text` is where the words are from: one
+/// that it begins with a small letter anywhere is no name there, or not only. Only as it is listed, without endings; and not where names
+/// disagree about it.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn spelled<C>(on: &mut C, from: &Tag, to: &Tag, words: &[String]) -> Result<HashMap<String, String>>
+pub async fn spelled<C>(on: &mut C, from: &Tag, to: &Tag, words: &[String], text: &str) -> Result<HashMap<String, String>>
 where
     for<'c> &'c mut C: Reader<'c>,
 {
+    let proper = proper(text, from);
+    let words: Vec<&String> = words.iter().filter(|word| proper.contains(*word)).collect();
     let mut whole: HashMap<String, BTreeSet<String>> = HashMap::new();
     let mut parts: HashMap<String, BTreeSet<String>> = HashMap::new();
     for batch in words.chunks(BATCH) {
@@ -133,13 +156,12 @@ where
              AND b.position = a.position AND b.words = a.words JOIN names n ON n.id = a.name_id \
              WHERE n.state = 'active' AND a.language = $1 AND b.language = $2 AND a.word IN (",
         );
-        let rows: Vec<(String, String, i32)> = query.bind(from).bind(to).push_list(batch).push(")").all().await?;
+        let rows: Vec<(String, String, i32)> = query.bind(from).bind(to).push_list(batch.iter().copied()).push(")").all().await?;
         for (word, spelling, count) in rows {
-            let sounds_the_same = || fold(&word, from).iter().any(|key| fold(&spelling, to).contains(key));
-            if count == 1 {
-                whole.entry(word).or_default().insert(spelling);
-            } else if sounds_the_same() {
-                parts.entry(word).or_default().insert(spelling);
+            let keys = fold(&spelling, to);
+            if fold(&word, from).iter().any(|key| keys.contains(key)) {
+                let known = if count == 1 { &mut whole } else { &mut parts };
+                known.entry(word).or_default().insert(spelling);
             }
         }
     }
@@ -148,6 +170,24 @@ where
     }
     let one = |(word, spellings): (String, BTreeSet<String>)| Some((word, spellings.into_iter().next()?));
     Ok(whole.into_iter().filter(|(_, spellings)| spellings.len() == 1).filter_map(one).collect())
+}
+
+/// The words of a text, in lower case, that begin with a capital wherever they stand, or are of a script without capitals.
+fn proper(text: &str, language: &Tag) -> HashSet<String> {
+    let (mut small, mut others) = (HashSet::new(), HashSet::new());
+    for run in text.split(|c: char| !(c.is_alphabetic() || is_inner(c))) {
+        let word = run.trim_matches(|c: char| is_inner(c) && !matches!(c, '\u{300}'..='\u{36f}'));
+        let is_small = word.chars().next().is_some_and(char::is_lowercase);
+        let known = if is_small { &mut small } else { &mut others };
+        known.insert(lowercase(word, language));
+    }
+    others.retain(|word| !small.contains(word));
+    others
+}
+
+/// What stands within words that is no letter: apostrophes, and marks above and below letters.
+const fn is_inner(c: char) -> bool {
+    matches!(c, '\'' | '’' | '‘' | '`' | '´' | '′' | '＇' | '\u{300}'..='\u{36f}')
 }
 
 /// A place of a text where a name is spelled otherwise than on the list.
@@ -161,7 +201,8 @@ pub struct Unusual {
     /// As it is on the list.
     pub usual: String,
     pub name_id: Uuid,
-    /// Public texts of the language that spell the name otherwise than this one does; 1000 at most.
+    /// Public texts of the language that have the name, in whatever case and without an ending, but nowhere as this one spells it; 1000 at
+    /// most. Counted for the first 20 spellings of a text.
     pub otherwise_in: i64,
 }
 
@@ -177,14 +218,12 @@ where
 {
     let (places, names) = find(on, text, language).await?;
     let mut found: Vec<Unusual> = places.into_iter().filter_map(|place| judge(place, &names, language)).take(MOST_UNUSUAL).collect();
-    for unusual in &mut found {
-        unusual.otherwise_in = published::otherwise(&mut *on, unusual.name_id, language, &unusual.word).await?;
-    }
+    published::count(on, &mut found, &names, language).await?;
     Ok(found)
 }
 
 /// Where a text has names that the list has in its language, which begin with a capital letter; and how they are spelled in it.
-pub(super) async fn find<C>(on: &mut C, text: &str, language: &Tag) -> Result<(Vec<Place>, InOneLanguage)>
+async fn find<C>(on: &mut C, text: &str, language: &Tag) -> Result<(Vec<Place>, InOneLanguage)>
 where
     for<'c> &'c mut C: Reader<'c>,
 {
@@ -237,4 +276,18 @@ fn judge(place: Place, names: &InOneLanguage, language: &Tag) -> Option<Unusual>
     let usual: BTreeSet<&str> = spellings().filter_map(|spellings| spellings.first()).map(|(_, written)| written.as_str()).collect();
     let only = usual.first().filter(|_| usual.len() == 1)?;
     Some(Unusual { index: place.index, length: place.length, word: place.text, usual: (*only).to_owned(), name_id: *exact.first()?, otherwise_in: 0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_with_a_small_letter_anywhere_is_no_name() {
+        let found = proper("Роза: «РОЗА», Гүл және гүл. Маʼно, O‘zbek ‘Quyosh’ қазақстан-Астана 2-Ел", &Tag::parse("kk").unwrap());
+        let mut found: Vec<&str> = found.iter().map(String::as_str).filter(|word| !word.is_empty()).collect();
+        found.sort_unstable();
+        assert_eq!(found, ["o‘zbek", "quyosh", "астана", "ел", "маʼно", "роза"]);
+        assert!(proper("قازاقستان", &Tag::parse("kk-Arab").unwrap()).contains("قازاقستان"));
+    }
 }

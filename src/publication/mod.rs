@@ -27,7 +27,6 @@ use crate::db::{Reader, Timestamp, Tx};
 use crate::error::{Code, Result};
 use crate::jobs;
 use crate::language::Tag;
-use crate::names_desk;
 use crate::text_enum;
 use uuid::Uuid;
 
@@ -136,7 +135,6 @@ async fn enter(tx: &mut Tx, config: &Config, source: &store::Source, change: &Ch
         partner::remove(tx, article, language).await?;
     }
     let document = document::render(tx, config, source, change, document::Rendering { at: now, again: false }).await?;
-    names_desk::note(tx, article, language, &source.plain()).await?;
     let seq = store::next_seq(tx).await?;
     store::put(tx, &document, source.is_public, seq, now).await?;
     store::log(tx, seq, article, language, document.agency_id, source.revision, change, now).await?;
@@ -257,7 +255,6 @@ async fn take_away(tx: &mut Tx, article: Uuid, language: &Tag, change: &Change, 
         return Ok(None);
     }
     let Some(agency) = store::agency_of(tx, article, language).await? else { return Ok(None) };
-    names_desk::forget(tx, article, language).await?;
     let seq = store::next_seq(tx).await?;
     store::remove(tx, article, language).await?;
     if change.r#type == ChangeType::Killed {

@@ -71,14 +71,6 @@ pub struct Source {
     pub is_held: bool,
 }
 
-impl Source {
-    /// What people read of it, in one piece.
-    pub fn plain(&self) -> String {
-        let body = self.body.to_text();
-        [self.headline.as_str(), self.summary.as_deref().unwrap_or_default(), body.as_str()].join("\n")
-    }
-}
-
 /// A document to write.
 pub struct Document {
     pub article_id: Uuid,

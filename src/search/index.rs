@@ -175,20 +175,25 @@ impl Terms {
         text
     }
 
-    /// In little room, for `published_terms` of PostgreSQL: terms with spaces between, where a dot in a key says that its stem ends there; and
-    /// four bytes for each word as it stands.
+    /// In little room, for `published_terms` of PostgreSQL: terms with spaces between, where a dot in a key says that its stem ends there; other
+    /// stems; and four bytes for each word as it stands.
     #[must_use]
     pub fn packed(&self) -> (String, Vec<u8>) {
         let mut text = String::new();
+        let mut dotted = HashSet::new();
         for term in &self.stream {
             let end = 1 + term.get(1..).map_or(0, |key| stem(key).len());
             let (kept, ending) = term.split_at_checked(end).unwrap_or((term, ""));
             text.extend([kept, if ending.is_empty() { "" } else { "." }, ending, " "]);
+            if !ending.is_empty() {
+                dotted.insert(kept);
+            }
         }
         let mut spellings = vec![];
         for term in &self.set {
             match term.split_at_checked(1) {
-                Some(("s" | "z", _)) => {}
+                Some(("s", stem)) if dotted.contains(format!("k{stem}").as_str()) => {}
+                Some(("z", stem)) if dotted.contains(format!("h{stem}").as_str()) => {}
                 Some(("x", digits)) => spellings.extend(spelling_bytes(digits)),
                 _ => text.extend([term, " "]),
             }

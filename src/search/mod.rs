@@ -8,6 +8,7 @@
 
 mod expression;
 mod index;
+mod otherwise;
 mod packed;
 mod query;
 mod snippet;
@@ -15,6 +16,7 @@ mod tokens;
 
 pub use expression::Expression;
 pub use index::{Facet, Plain, Terms};
+pub use otherwise::otherwise;
 pub use packed::{Packed, spelling_bytes};
 pub use query::{Fault, MatchClass, MatchPlace, Query, STAGES, Stage};
 pub use snippet::{Highlight, Snippet, snippets};

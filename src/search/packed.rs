@@ -33,8 +33,8 @@ impl Packed {
 
     fn has_term(&self, term: &str) -> bool {
         match term.split_at_checked(1) {
-            Some(("s", stem)) => self.dotted.contains(&format!(" k{stem}.")),
-            Some(("z", stem)) => self.dotted.contains(&format!(" h{stem}.")),
+            Some(("s", stem)) => self.dotted.contains(&format!(" k{stem}.")) || self.plain.contains(&format!(" {term} ")),
+            Some(("z", stem)) => self.dotted.contains(&format!(" h{stem}.")) || self.plain.contains(&format!(" {term} ")),
             Some(("x", digits)) => {
                 let wanted = spelling_bytes(digits);
                 self.spellings.chunks_exact(wanted.len()).any(|bytes| bytes == wanted)

@@ -5,7 +5,7 @@ use super::store::First;
 use super::text::{NewText, TextChange, convert, from_html};
 use super::workflow::TextPath;
 use super::{
-    SavedTranslation, Translation, compare, embargo, find, freshness, kill, place, put, put_first, revisions, saved, store, switches, variants, workflow,
+    SavedTranslation, Translation, compare, embargo, find, freshness, kill, names, place, put, put_first, revisions, saved, store, switches, variants, workflow,
 };
 use crate::answer::Answer;
 use crate::articles::{self, Article, NewArticle};
@@ -40,6 +40,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(workflow::routes)
         .configure(kill::routes)
         .configure(compare::routes)
+        .configure(names::routes)
         .configure(embargo::routes)
         .configure(freshness::routes)
         .configure(revisions::routes)

@@ -8,6 +8,7 @@ mod embargo;
 mod freshness;
 mod http;
 mod kill;
+mod names;
 mod put;
 mod revisions;
 mod saved;

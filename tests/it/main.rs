@@ -25,6 +25,7 @@ mod jobs;
 mod kill;
 mod language_report;
 mod language_tools;
+mod lexicon;
 mod matrix;
 mod names_desk;
 mod notices;

@@ -74,7 +74,11 @@ fn push_all<'q>(query: Query<'q>, asked: &Expression) -> Query<'q> {
 }
 
 fn push_term<'q>(query: Query<'q>, term: &str) -> Query<'q> {
-    let stem = |query: Query<'q>, kind: &str, stem: &str| query.push("strpos(' ' || s.terms, ").push_bind(format!(" {kind}{stem}.")).push(") > 0");
+    // A dot says where the stem of a key ends; other stems stand for themselves.
+    let stem = |query: Query<'q>, kind: &str, stem: &str| {
+        let query = query.push("(strpos(' ' || s.terms, ").push_bind(format!(" {kind}{stem}.")).push(") > 0 OR strpos(s.text, ");
+        query.push_bind(format!(" {term} ")).push(") > 0)")
+    };
     match term.split_at_checked(1) {
         Some(("s", rest)) => stem(query, "k", rest),
         Some(("z", rest)) => stem(query, "h", rest),

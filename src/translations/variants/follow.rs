@@ -33,7 +33,8 @@ pub(super) async fn known_words(
     let words: Vec<String> = words_of(way, units).into_iter().collect();
     let direction = Direction { from: &from, to, orthography: way.orthography };
     // The list has names in the usual alphabet of a script.
-    let mut known = if from == *to { HashMap::new() } else { names_desk::spelled(tx, &from, to, &words).await? };
+    let text = units.iter().map(|unit| plain(unit, usize::MAX)).collect::<Vec<_>>().join("\n");
+    let mut known = if from == *to { HashMap::new() } else { names_desk::spelled(tx, &from, to, &words, &text).await? };
     if let Some(newer) = way.orthography.and_then(|orthography| conversion(to, to, Some(orthography))) {
         known.values_mut().for_each(|spelling| *spelling = newer.apply(spelling, |_| None).text);
     }

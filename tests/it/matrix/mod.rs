@@ -117,6 +117,11 @@ fn needs_if_match(id: &str) -> bool {
     operation["parameters"].as_array().into_iter().flatten().any(|parameter| parameter["name"] == "If-Match")
 }
 
+/// A word of letters alone.
+fn word(n: usize) -> String {
+    format!("word{n}").chars().map(|c| c.to_digit(10).and_then(|digit| char::from_digit(digit + 10, 36)).unwrap_or(c)).collect()
+}
+
 /// A body that is right, so that nothing but the caller is in the way. `n` makes names that nobody has.
 pub fn body(id: &str, n: usize) -> Option<Value> {
     let names = json!({ "en": format!("Name {n}") });
@@ -172,7 +177,7 @@ pub fn body(id: &str, n: usize) -> Option<Value> {
         "create_variant" => json!({ "language": "kk-Latn" }),
         "correct_variant_warning" => json!({ "text": "x" }),
         "detach_variant" => json!({ "reason": "x" }),
-        "create_lexicon_entry" => json!({ "from": "uz", "to": "uz-Cyrl", "word": format!("word{n}"), "replacement": "x" }),
+        "create_lexicon_entry" => json!({ "from": "uz", "to": "uz-Cyrl", "word": word(n), "replacement": "x" }),
         "create_orthography_switch" => json!({ "language": "uz", "to": "2026", "at": "2036-10-25T09:00:00Z" }),
         "update_lexicon_entry" => json!({ "replacement": "x" }),
         "convert_html" => json!({ "html": "<p>x</p>" }),

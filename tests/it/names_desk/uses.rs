@@ -4,7 +4,7 @@ use super::{NAMES, create, encoded, place};
 use crate::on_both;
 use crate::support::{App, Caller};
 use newsroom::db::Reader;
-use newsroom::language::{Tag, query_keys};
+use newsroom::language::{Tag, query_keys, titlecase_first};
 use newsroom::names_desk::{Alternative, also_called, spelled, unusual};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -19,10 +19,14 @@ on_both!(
     a_search_knows_names_of_several_words_and_with_endings,
     a_search_of_many_words_stays_small,
     delivery_reads_published_tables_alone,
+    a_search_finds_a_name_beside_one_of_many_spellings,
     a_conversion_takes_listed_names_first,
+    a_listed_name_replaces_no_words_of_others,
     words_that_names_disagree_about_are_left_to_rules,
     a_name_spelled_otherwise_is_told,
     public_texts_that_spell_a_name_otherwise_are_counted,
+    texts_from_before_a_name_was_listed_are_counted,
+    who_publishes_waits_for_nobody_who_changes_a_name,
     the_names_of_a_text_are_shown_beside_its_other_texts,
     the_names_of_a_text_are_for_those_who_see_it,
 );
@@ -118,7 +122,7 @@ async fn hostile_texts_find_nothing_and_break_nothing(app: App) {
     let mut on = app.state.db.acquire().await.unwrap();
     let long = "Ə".repeat(100_000);
     assert_eq!(unusual(&mut on, &long, &tag("az")).await.unwrap(), []);
-    assert!(spelled(&mut on, &tag("kk"), &tag("kk-Latn"), &[long]).await.unwrap().is_empty());
+    assert!(spelled(&mut on, &tag("kk"), &tag("kk-Latn"), std::slice::from_ref(&long), &long).await.unwrap().is_empty());
 }
 
 /// What a search for some text would be told.
@@ -172,6 +176,28 @@ async fn a_search_of_many_words_stays_small(app: App) {
     assert!(found.len() <= 16 && found.iter().all(|found| found.spellings.len() <= 24));
 }
 
+async fn a_search_finds_a_name_beside_one_of_many_spellings(app: App) {
+    let editor = editor(&app).await;
+    let second = |n: usize| {
+        ["ba", "do", "fu", "gi", "le", "mo", "nu", "ri", "so", "ta", "vi"]
+            .map(|end| format!("Karakand {}{end}", ["be", "di", "fo", "gu", "la", "me", "ni", "ro"][n]))
+    };
+    let languages = ["az", "tr", "uz", "tk", "en", "tt", "crh", "gag"];
+    let spellings: serde_json::Map<String, Value> = languages
+        .iter()
+        .enumerate()
+        .map(|(n, language)| {
+            let all = second(n);
+            ((*language).to_owned(), json!({ "name": all[0], "also": all[1..] }))
+        })
+        .collect();
+    create(&editor, &json!({ "kind": "place", "spellings": spellings })).await;
+    let found = called(&app, "Karakand Turkey").await;
+    assert!(found.iter().any(|found| (found.start, found.length) == (1, 1) && found.spellings.contains(&spelling("turkia"))), "{found:?}");
+    let found = called(&app, "Karakand rovi").await;
+    assert!(found.iter().any(|found| (found.start, found.length) == (0, 2) && found.spellings.contains(&spelling("karakand beba"))), "{found:?}");
+}
+
 async fn delivery_reads_published_tables_alone(app: App) {
     let newsroom::db::Db::Postgres(_) = &app.state.db else { return };
     let role = format!("reader_{}", uuid::Uuid::now_v7().simple());
@@ -189,10 +215,16 @@ async fn delivery_reads_published_tables_alone(app: App) {
     tx.rollback().await.unwrap();
 }
 
+/// How words are spelled that a text has with capitals.
 async fn spell(app: &App, from: &str, to: &str, words: &[&str]) -> HashMap<String, String> {
+    let text: Vec<String> = words.iter().map(|word| titlecase_first(word, &tag(from))).collect();
+    spell_in(app, from, to, words, &text.join(" ")).await
+}
+
+async fn spell_in(app: &App, from: &str, to: &str, words: &[&str], text: &str) -> HashMap<String, String> {
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
     let mut on = app.state.db.acquire().await.unwrap();
-    spelled(&mut on, &tag(from), &tag(to), &words).await.unwrap()
+    spelled(&mut on, &tag(from), &tag(to), &words, text).await.unwrap()
 }
 
 fn map(pairs: &[(&str, &str)]) -> HashMap<String, String> {
@@ -207,12 +239,33 @@ async fn a_conversion_takes_listed_names_first(app: App) {
     assert_eq!(spell(&app, "kk", "kk-Latn", &words).await, map(&[("қазақстан", "qazaqstan"), ("нью", "niu"), ("йорк", "iork")]));
     assert_eq!(spell(&app, "kk", "kk-Arab", &["қазақстан"]).await, map(&[("қазақстан", "قازاقستان")]));
     assert_eq!(spell(&app, "uz", "uz-Cyrl", &["toshkent", "boku"]).await, map(&[("toshkent", "тошкент"), ("boku", "боку")]));
-    // Into another language, names of one word only.
-    assert_eq!(spell(&app, "kk", "ru", &["түркия", "құрама"]).await, map(&[("түркия", "турция")]));
+    // Into another language, those alone that sound the same.
+    assert_eq!(spell(&app, "kk", "ru", &["түркия", "құрама", "баку"]).await, map(&[("баку", "баку")]));
+    // With the apostrophes that texts have.
+    create(&editor, &place(&[("uz", "Ma'nosoy"), ("uz-Cyrl", "Маъносой")])).await;
+    assert_eq!(spell(&app, "uz", "uz-Cyrl", &["maʼnosoy"]).await, map(&[("maʼnosoy", "маъносой")]));
     assert_eq!(spell(&app, "kk", "kk-Latn", &[]).await, HashMap::new());
     let many: Vec<String> = (0..2000).map(|n| format!("сөз{n}")).chain(["астана".to_owned()]).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     assert_eq!(spell(&app, "kk", "kk-Latn", &many).await, map(&[("астана", "astana")]));
+}
+
+async fn a_listed_name_replaces_no_words_of_others(app: App) {
+    let editor = editor(&app).await;
+    create(&editor, &place(&[("kk", "және"), ("kk-Latn", "x")])).await;
+    create(&editor, &place(&[("kk", "Мектеп"), ("kk-Latn", "Internat")])).await;
+    create(&editor, &place(&[("kk", "Қала"), ("kk-Latn", "Kala")])).await;
+    assert_eq!(spell(&app, "kk", "kk-Latn", &["және", "мектеп"]).await, HashMap::new(), "they do not sound the same");
+    assert_eq!(spell(&app, "kk", "kk-Latn", &["қала"]).await, map(&[("қала", "kala")]));
+    for text in ["қала", "Қала, қала", "ҚАЛА мен қала"] {
+        assert_eq!(spell_in(&app, "kk", "kk-Latn", &["қала"], text).await, HashMap::new(), "{text}");
+    }
+    // What another agency publishes is as it was.
+    let other = app.staff("editor@kazinform.example").await;
+    let new = json!({ "original_language": "kk", "headline": "Мектеп және қала", "body_html": "<p>Мектеп және қала.</p>" });
+    let id = other.post("/v1/articles").json(&new).expect(201).await.json()["id"].as_str().unwrap().to_owned();
+    let made = other.post(&format!("/v1/articles/{id}/translations/kk/variants")).json(&json!({ "language": "kk-Latn" })).expect(201).await.json();
+    assert_eq!(made["headline"], "Mektep jäne qala");
 }
 
 async fn words_that_names_disagree_about_are_left_to_rules(app: App) {
@@ -275,6 +328,33 @@ async fn public_texts_that_spell_a_name_otherwise_are_counted(app: App) {
     let second = editor.get(&stories[1]).expect(200).await.etag();
     editor.post(&format!("{}/unpublish", stories[1])).if_match(&second).expect(200).await;
     assert_eq!(count().await, 0);
+}
+
+async fn texts_from_before_a_name_was_listed_are_counted(app: App) {
+    let editor = editor(&app).await;
+    for headline in ["Zəngilan və Qubadlı", "Qubadlı bərpa olunur", "Sübhanov Qubadlıda"] {
+        let new = json!({ "original_language": "az", "headline": headline, "body_html": "<p>Yol.</p>" });
+        let id = editor.post("/v1/articles").json(&new).expect(201).await.json()["id"].as_str().unwrap().to_owned();
+        editor.post(&format!("/v1/articles/{id}/translations/az/publish")).if_match("\"v1\"").expect(200).await;
+    }
+    create(&editor, &place(&[("az", "Qubadlı"), ("ru", "Губадлы")])).await;
+    create(&editor, &place(&[("az", "Zəngilan"), ("ru", "Зангелан")])).await;
+    let mut on = app.state.db.acquire().await.unwrap();
+    let found = unusual(&mut on, "Qubadli yolu, Zengilan yolu, Qubadli kəndi.", &tag("az")).await.unwrap();
+    let told: Vec<(&str, i64)> = found.iter().map(|found| (found.word.as_str(), found.otherwise_in)).collect();
+    assert_eq!(told, [("Qubadli", 2), ("Zengilan", 1), ("Qubadli", 2)]);
+}
+
+async fn who_publishes_waits_for_nobody_who_changes_a_name(app: App) {
+    let newsroom::db::Db::Postgres(_) = &app.state.db else { return };
+    let editor = editor(&app).await;
+    let new = json!({ "original_language": "az", "headline": "Bakı və Bişkek", "body_html": "<p>Yol.</p>" });
+    let id = editor.post("/v1/articles").json(&new).expect(201).await.json()["id"].as_str().unwrap().to_owned();
+    let mut tx = app.state.db.begin().await.unwrap();
+    tx.query("UPDATE names SET code = 'x1:baku' WHERE code = 'tz:Asia/Baku'").execute().await.unwrap();
+    let publish = editor.post(&format!("/v1/articles/{id}/translations/az/publish")).if_match("\"v1\"").expect(200);
+    tokio::time::timeout(std::time::Duration::from_secs(20), publish).await.expect("it waits for the name");
+    tx.rollback().await.unwrap();
 }
 
 async fn story(app: &App) -> (Caller, String) {
