@@ -18,6 +18,10 @@ CREATE TABLE variants (
     made          jsonb NOT NULL,
     corrections   jsonb NOT NULL,
     by_rule       boolean NOT NULL,
+    -- Whether it left readers with its source, and comes back with it.
+    left_with_source boolean NOT NULL,
+    -- How the revision that readers see stands.
+    published_status text COLLATE "C",
     PRIMARY KEY (article_id, language),
     FOREIGN KEY (article_id, language) REFERENCES translations (article_id, language)
 );

@@ -18,6 +18,10 @@ CREATE TABLE variants (
     made          TEXT NOT NULL CHECK (json_valid(made)),
     corrections   TEXT NOT NULL CHECK (json_valid(corrections)),
     by_rule       INTEGER NOT NULL CHECK (by_rule IN (0, 1)),
+    -- Whether it left readers with its source, and comes back with it.
+    left_with_source INTEGER NOT NULL CHECK (left_with_source IN (0, 1)),
+    -- How the revision that readers see stands.
+    published_status TEXT,
     PRIMARY KEY (article_id, language),
     FOREIGN KEY (article_id, language) REFERENCES translations (article_id, language)
 ) STRICT, WITHOUT ROWID;

@@ -16,7 +16,7 @@ pub use agreements::{Agreement, NewAgreement, Sharing, create as create_agreemen
 pub use http::routes;
 pub use offices::{NewOffice, Office, create as create_office};
 pub use rules::{VariantRule, check_slug};
-pub use store::{asks_for_four_eyes, find_active, find_id, find_ids, find_managed, languages, platform, variant_rules};
+pub use store::{asks_for_four_eyes, find_active, find_id, find_ids, find_managed, is_active, languages, platform, variant_rules};
 
 use crate::audit::{self, Action, By, Changes, Entry};
 use crate::db::{Timestamp, Tx};

@@ -133,6 +133,15 @@ pub async fn variant_rules(on: impl Reader<'_>, id: Uuid) -> Result<Vec<VariantR
     Ok(found.map(|(rules,)| rules.0).unwrap_or_default())
 }
 
+/// Whether an agency is not suspended.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_active(on: impl Reader<'_>, id: Uuid) -> Result<bool> {
+    let found: Option<(AgencyState,)> = on.query("SELECT state FROM agencies WHERE id = $1").bind(id).optional().await?;
+    Ok(found.is_some_and(|(state,)| state == AgencyState::Active))
+}
+
 /// As [`find_id`], of an agency that is not suspended.
 ///
 /// # Errors

@@ -213,6 +213,22 @@ pub async fn seen(on: impl Reader<'_>, article: Uuid, language: &Tag) -> Result<
     store::seen(on, article, language).await
 }
 
+/// The gravest kind of change that readers were told of a text since they last got a variant of it, with its note: the latest of its kind.
+///
+/// # Errors
+/// When the database fails.
+pub async fn gravest_since(tx: &mut Tx, article: Uuid, source: &Tag, variant: &Tag) -> Result<Option<(ChangeKind, Option<String>)>> {
+    store::gravest_since(tx, article, source, variant).await
+}
+
+/// Whether a text is or was public under an address.
+///
+/// # Errors
+/// When the database fails.
+pub async fn had_address(tx: &mut Tx, article: Uuid, language: &Tag, slug: &str) -> Result<bool> {
+    store::had_address(tx, article, language, slug).await
+}
+
 /// Takes a text under embargo away from partners. Nothing public changes.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! The tables of the published projection.
 
-use super::{Change, DerivationStatus, search};
+use super::{Change, ChangeKind, DerivationStatus, search};
 use crate::articles::{push_correction_pending, push_original};
 use crate::body::Body;
 use crate::db::{Query, Reader, Record, Sql, Timestamp, Tx};
@@ -114,7 +114,8 @@ pub async fn shown_as(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Opti
 const SOURCE: &str = ", t.article_id, t.language, t.is_original, a.original_language, r.revision, \
      r.headline, r.summary, r.body, r.dateline, r.byline, r.authors, r.seo, r.words, a.topics, a.related, a.urgency, a.genre, a.rights, \
      t.agency_id, g.slug AS agency_slug, g.names AS agency_names, o.slug AS owner_slug, o.names AS owner_names, \
-     s.id AS section_id, s.slug AS section_slug, s.names AS section_names, CASE WHEN r.revision = t.revision THEN t.orthography ELSE r.orthography END AS orthography, v.from_language, v.status AS derivation_status, g.variant_rules, \
+     s.id AS section_id, s.slug AS section_slug, s.names AS section_names, \
+     CASE WHEN r.revision = t.revision THEN t.orthography ELSE r.orthography END AS orthography, v.from_language, g.variant_rules, \
      CASE WHEN EXISTS (SELECT 1 FROM published_changes c WHERE c.article_id = a.replaces) THEN a.replaces END AS replaces, t.embargo_until, \
      EXISTS (SELECT 1 FROM published_documents d WHERE d.article_id = t.article_id AND d.language = t.language) AS is_public, \
      EXISTS (SELECT 1 FROM published_changes c WHERE c.article_id = t.article_id AND c.language = t.language) AS was_public, \
@@ -128,7 +129,7 @@ const SOURCE: &str = ", t.article_id, t.language, t.is_original, a.original_lang
 pub async fn source(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Source> {
     tx.query(
         "SELECT COALESCE(t.slug, '') AS slug, COALESCE(t.first_published_at, t.embargo_until) AS first_published_at, \
-         COALESCE(t.published_at, t.embargo_until) AS published_at",
+         COALESCE(t.published_at, t.embargo_until) AS published_at, v.published_status AS derivation_status",
     )
     .push(SOURCE)
     .push(" AND r.revision = t.published_revision")
@@ -146,7 +147,8 @@ pub async fn draft(on: impl Reader<'_>, article: Uuid, language: &Tag, revision:
     Ok(on
         .query(
             "SELECT COALESCE(t.slug, '') AS slug, COALESCE(t.first_published_at, $4) AS first_published_at, \
-             CASE WHEN r.revision = t.published_revision THEN COALESCE(t.published_at, $4) ELSE $4 END AS published_at",
+             CASE WHEN r.revision = t.published_revision THEN COALESCE(t.published_at, $4) ELSE $4 END AS published_at, \
+             CASE WHEN r.revision = t.published_revision THEN v.published_status ELSE v.status END AS derivation_status",
         )
         .push(SOURCE)
         .push(
@@ -409,6 +411,28 @@ pub async fn agency_of(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<Opt
     let found: Option<(Uuid,)> =
         tx.query("SELECT agency_id FROM translations WHERE article_id = $1 AND language = $2").bind(article).bind(language).optional().await?;
     Ok(found.map(|(agency,)| agency))
+}
+
+/// See [`super::gravest_since`].
+pub async fn gravest_since(tx: &mut Tx, article: Uuid, source: &Tag, variant: &Tag) -> Result<Option<(ChangeKind, Option<String>)>> {
+    let told: Vec<(ChangeKind, Option<String>)> = tx
+        .query(
+            "SELECT c.change_kind, c.public_note FROM published_changes c WHERE c.article_id = $1 AND c.language = $2 AND c.change_kind IS NOT NULL \
+             AND c.seq > (SELECT COALESCE(max(v.seq), 0) FROM published_changes v WHERE v.article_id = $1 AND v.language = $3 \
+             AND v.type IN ('published', 'updated', 'corrected')) ORDER BY c.seq",
+        )
+        .bind(article)
+        .bind(source)
+        .bind(variant)
+        .all()
+        .await?;
+    Ok(told.into_iter().max_by_key(|(kind, _)| *kind))
+}
+
+/// See [`super::had_address`].
+pub async fn had_address(tx: &mut Tx, article: Uuid, language: &Tag, slug: &str) -> Result<bool> {
+    let query = tx.query("SELECT article_id FROM published_slugs WHERE language = $1 AND slug = $2 AND article_id = $3");
+    Ok(query.bind(language).bind(slug).bind(article).optional::<(Uuid,)>().await?.is_some())
 }
 
 /// See [`super::seen`].

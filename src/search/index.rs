@@ -5,7 +5,7 @@ use super::packed::spelling_bytes;
 use super::tokens::{Reading, prepare, reading, tokens};
 use crate::language::{Tag, stem};
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
 use std::rc::Rc;
 use uuid::Uuid;

@@ -1,7 +1,7 @@
 //! Embargoes: a text is kept from readers until a time, also where it is published; partners with the scope see it before.
 
 use super::workflow::{TextPath, answer, at, four_eyes};
-use super::{Publication, Step, Translation, kill_is_pending, step, store};
+use super::{Publication, Step, Translation, kill_is_pending, step, store, variants};
 use crate::answer::Answer;
 use crate::audit::{self, Action, By, Entry};
 use crate::auth::Caller;
@@ -103,11 +103,14 @@ impl Job for EndEmbargo {
     }
 }
 
-/// Shows readers the text of a job, and the original before it where that is due too. The story is held.
+/// Shows readers the text of a job, and the original before it, and what a variant was made of, where that is due too. The story is held.
 async fn end(tx: &mut Tx, state: &State, job: &EndEmbargo, now: Timestamp) -> Result<()> {
     let mut due = vec![];
-    for text in store::list(&mut *tx, job.article).await? {
-        let is_due = text.embargo_until.is_some_and(|until| until <= now) && (text.is_original || text.language == job.language);
+    let texts = store::list(&mut *tx, job.article).await?;
+    let of = texts.iter().find(|text| text.language == job.language).and_then(|text| text.derived_from.as_ref()).map(|source| source.language.clone());
+    for text in texts {
+        let is_first = text.is_original || of.as_ref() == Some(&text.language);
+        let is_due = text.embargo_until.is_some_and(|until| until <= now) && (is_first || text.language == job.language);
         // What is not published is left alone: somebody may be writing.
         if is_due && publication::is_held(tx, text.article_id, &text.language).await? {
             due.push(text);
@@ -159,9 +162,42 @@ pub(super) async fn keep_with_original(tx: &mut Tx, text: &Translation, now: Tim
     }
 }
 
+/// A variant does not go before the text that it was made of, which says the same; `until` is the embargo that it has or will have.
+pub(super) async fn keep_with_source(tx: &mut Tx, text: &Translation, until: Option<Timestamp>, now: Timestamp) -> Result<()> {
+    let Some(of) = &text.derived_from else { return Ok(()) };
+    let query = tx.query(
+        "SELECT embargo_until FROM translations WHERE article_id = $1 AND language = $2 AND deleted_at IS NULL AND publication <> 'killed' AND embargo_until > $3",
+    );
+    match query.bind(text.article_id).bind(&of.language).bind(now).optional::<(Timestamp,)>().await? {
+        Some((source,)) if until.is_none_or(|own| own < source) => {
+            let language = &of.language;
+            let detail = format!("The text in {language} that this one was made of is under embargo until {source}: wait for it, or lift it.");
+            Err(Error::new(Code::Conflict, detail).with("embargo_until", source.to_string()))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Puts a new translation under the embargo of its original, where that is under one.
 pub(super) async fn inherit(tx: &mut Tx, article: Uuid, language: &Tag, now: Timestamp) -> Result<()> {
-    let Some((until, by)) = of_original(tx, article, now).await? else { return Ok(()) };
+    match of_original(tx, article, now).await? {
+        Some((until, by)) => begin(tx, article, language, (until, by), now).await,
+        None => Ok(()),
+    }
+}
+
+/// Puts a new variant under the embargo of the text that it was made of, where that is longer than its own.
+pub(super) async fn inherit_from(tx: &mut Tx, source: &Translation, variant: &Translation, now: Timestamp) -> Result<()> {
+    match source.embargo_until.filter(|until| *until > now && variant.embargo_until.is_none_or(|own| own < *until)) {
+        Some(until) => {
+            let by = set_by(tx, source).await?;
+            begin(tx, variant.article_id, &variant.language, (until, by), now).await
+        }
+        None => Ok(()),
+    }
+}
+
+async fn begin(tx: &mut Tx, article: Uuid, language: &Tag, (until, by): (Timestamp, Option<Uuid>), now: Timestamp) -> Result<()> {
     tx.query("UPDATE translations SET embargo_until = $3, embargo_by = $4 WHERE article_id = $1 AND language = $2")
         .bind(article)
         .bind(language)
@@ -213,7 +249,40 @@ async fn open(tx: &mut Tx, config: &Config, by: Uuid, text: &Translation, now: T
         .bind(&opened.planned)
         .execute()
         .await?;
+    variants::note(tx, by, text, text.published_revision.unwrap_or(text.revision), now).await?;
     Ok(Some(opened.seq))
+}
+
+/// Puts the variants of a text under its new embargo, where they had the same before, or a shorter one. What readers see stays.
+async fn put_variants(tx: &mut Tx, config: &Config, source: &Translation, until: Timestamp, by: Uuid, now: Timestamp) -> Result<Vec<Translation>> {
+    let until = of_original(tx, source.article_id, now).await?.map_or(until, |(original, _)| original.max(until));
+    let mut changed = vec![];
+    for text in variants::attached(tx, source).await? {
+        let goes_along = text.embargo_until == source.embargo_until || text.embargo_until.is_none_or(|own| own < until);
+        let may = step(text.publication, text.review, Step::Edit).is_ok() && !publication::is_public(tx, text.article_id, &text.language).await?;
+        if goes_along && may {
+            set(tx, &text, Some(until), by, now).await?;
+            publication::refresh_held(tx, config, text.article_id, &text.language, until, now).await?;
+            jobs::enqueue(&mut *tx, &EndEmbargo { article: text.article_id, language: text.language.clone() }, until, now).await?;
+            changed.push(text);
+        }
+    }
+    Ok(changed)
+}
+
+/// Ends the embargo of those variants of a text's agency that had the same as the text. Those that are published follow it to readers only
+/// where `shows` says so.
+async fn open_variants(tx: &mut Tx, config: &Config, source: &Translation, shows: bool, by: Uuid, now: Timestamp) -> Result<Vec<(Translation, Option<i64>)>> {
+    let mut opened = vec![];
+    for text in variants::attached(tx, source).await? {
+        let goes_along = text.agency_id == source.agency_id && text.embargo_until == source.embargo_until;
+        if goes_along && (shows || !publication::is_held(tx, text.article_id, &text.language).await?) {
+            jobs::forget(&mut *tx, &key(text.article_id, &text.language)).await?;
+            let seq = open(tx, config, by, &text, now).await?;
+            opened.push((text, seq));
+        }
+    }
+    Ok(opened)
 }
 
 async fn record(tx: &mut Tx, by: By, action: Action, text: &Translation, details: Value, now: Timestamp) -> Result<()> {
@@ -230,7 +299,7 @@ async fn changed(tx: &mut Tx, text: &Translation) -> Result<Answer> {
 /// Set, prolong or shorten an embargo
 ///
 /// Until then, readers do not see the text, also where it is published; then, or when somebody lifts it, it enters delivery by itself.
-/// What readers already see cannot be kept from them. Where the agency asks for four eyes, whoever wrote the newest revision does not
+/// What readers already see cannot be kept from them. Variants of the text go along. Where the agency asks for four eyes, whoever wrote the newest revision does not
 /// shorten it alone.
 #[utoipa::path(tag = "embargo", params(TextPath, IfMatch), request_body = EmbargoOrder, responses((status = 200, description = "Under embargo", body = Translation)),
     extensions(("x-problems" = json!(["illegal_transition", "conflict", "four_eyes_required"]))))]
@@ -259,11 +328,16 @@ async fn put_embargo(
             if publication::is_public(tx, text.article_id, &text.language).await? {
                 return Err(Error::new(Code::Conflict, "Readers see the text already: unpublish it, or leave it."));
             }
+            keep_with_source(tx, &text, Some(until), now).await?;
             set(tx, &text, Some(until), caller.id(), now).await?;
             publication::refresh_held(tx, &state.config, text.article_id, &text.language, until, now).await?;
             jobs::enqueue(&mut *tx, &EndEmbargo { article: text.article_id, language: text.language.clone() }, until, now).await?;
-            let details = json!({ "until": until, "before": text.embargo_until });
-            record(tx, (&*caller).into(), Action::EmbargoSet, &text, details, now).await?;
+            let mut set = put_variants(tx, &state.config, &text, until, caller.id(), now).await?;
+            set.insert(0, text.clone());
+            for text in set {
+                let details = json!({ "until": until, "before": text.embargo_until });
+                record(tx, (&*caller).into(), Action::EmbargoSet, &text, details, now).await?;
+            }
             changed(tx, &text).await
         })
         .await
@@ -271,10 +345,15 @@ async fn put_embargo(
 
 async fn lift(tx: &mut Tx, config: &Config, actor: &Actor, text: &Translation, reason: Option<&str>, now: Timestamp) -> Result<Answer> {
     four_eyes(actor, text)?;
+    keep_with_source(tx, text, None, now).await?;
     jobs::forget(&mut *tx, &key(text.article_id, &text.language)).await?;
     let seq = open(tx, config, actor.id(), text, now).await?;
-    let details = json!({ "until": text.embargo_until, "reason": reason, "change": seq });
-    record(tx, actor.into(), Action::EmbargoLifted, text, details, now).await?;
+    let mut opened = open_variants(tx, config, text, reason.is_some(), actor.id(), now).await?;
+    opened.insert(0, (text.clone(), seq));
+    for (text, seq) in opened {
+        let details = json!({ "until": text.embargo_until, "reason": reason, "change": seq });
+        record(tx, actor.into(), Action::EmbargoLifted, &text, details, now).await?;
+    }
     changed(tx, text).await
 }
 
@@ -312,7 +391,7 @@ async fn delete_embargo(
 
 /// Lift an embargo
 ///
-/// What is published under it reaches readers at once. Where the agency asks for four eyes, not by whoever wrote the newest revision.
+/// What is published under it reaches readers at once, and with it those variants that your agency published under the same embargo. Where the agency asks for four eyes, not by whoever wrote the newest revision.
 #[utoipa::path(tag = "embargo", params(TextPath, IfMatch), request_body = EmbargoLiftOrder, responses((status = 200, description = "Under no embargo", body = Translation)),
     extensions(("x-problems" = json!(["illegal_transition", "conflict", "four_eyes_required"]))))]
 #[post("/articles/{id}/translations/{language}/embargo/lift")]

@@ -458,13 +458,44 @@ pub(super) async fn put_next(
     restored_from: Option<i32>,
     now: Timestamp,
 ) -> Result<Translation> {
+    let revision = write_next(tx, (actor, actor.id()), old, text, slug, restored_from, now).await?;
+    assignments::follow(tx, actor, (old.article_id, &old.language, revision), Event::Written, now).await?;
+    let written = changed(tx, actor, old, now).await?;
+    articles::index(tx, written.searched()).await?;
+    variants::follow(tx, actor, &written, now).await?;
+    Ok(written)
+}
+
+/// Writes a further revision of a variant that nobody wrote, but that follows from another text: no work is taken up by that. `by` says
+/// who wrote that text, and who is the author of this one from now on.
+///
+/// # Errors
+/// `illegal_transition`, and when the database fails.
+pub(super) async fn put_made(tx: &mut Tx, by: (&Actor, Uuid), old: &Translation, text: &Text, now: Timestamp) -> Result<()> {
+    write_next(tx, by, old, text, old.slug.as_deref(), None, now).await?;
+    if let Some(written) = read(&mut *tx, old.article_id, &old.language).await? {
+        articles::index(tx, written.searched()).await?;
+    }
+    articles::touch(tx, old.article_id, by.0.id(), now).await
+}
+
+/// Writes a further revision; its number.
+async fn write_next(
+    tx: &mut Tx,
+    (actor, author): (&Actor, Uuid),
+    old: &Translation,
+    text: &Text,
+    slug: Option<&str>,
+    restored_from: Option<i32>,
+    now: Timestamp,
+) -> Result<i32> {
     let (publication, review) = step(old.publication, old.review, Step::Edit)?;
     let text = &*text.tidied(&old.language);
     let revision = old.revision + 1;
     tx.query(
         "UPDATE translations SET revision = $3, publication = $4, review = $5, headline = $6, headline_key = $7, slug = $8, last_author = $9, \
-         version = version + 1, updated_at = $10, updated_by = $9, orthography = COALESCE((SELECT x.orthography FROM revisions x \
-         WHERE x.article_id = $1 AND x.language = $2 AND x.revision = $11), orthography) WHERE article_id = $1 AND language = $2",
+         version = version + 1, updated_at = $10, updated_by = $11, orthography = COALESCE((SELECT x.orthography FROM revisions x \
+         WHERE x.article_id = $1 AND x.language = $2 AND x.revision = $12), orthography) WHERE article_id = $1 AND language = $2",
     )
     .bind(old.article_id)
     .bind(&old.language)
@@ -474,18 +505,15 @@ pub(super) async fn put_next(
     .bind(&text.headline)
     .bind(articles::headline_key(&text.headline))
     .bind(slug)
-    .bind(actor.id())
+    .bind(author)
     .bind(now)
+    .bind(actor.id())
     .bind(restored_from)
     .execute()
     .await?;
     let written = Written { revision, version: old.version + 1, restored_from };
     insert_revision(tx, actor, old.article_id, &old.language, written, text, now).await?;
-    assignments::follow(tx, actor, (old.article_id, &old.language, revision), Event::Written, now).await?;
-    let written = changed(tx, actor, old, now).await?;
-    articles::index(tx, written.searched()).await?;
-    variants::follow(tx, actor, &written, now).await?;
-    Ok(written)
+    Ok(revision)
 }
 
 /// A revision that is written, beside its words.

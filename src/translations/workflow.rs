@@ -154,8 +154,8 @@ pub async fn approve(tx: &mut Tx, actor: &Actor, text: &Translation, now: Timest
 /// Publishes the newest revision.
 ///
 /// # Errors
-/// `illegal_transition`, `four_eyes_required`, `validation_failed`, `already_exists` for the address, `conflict` where the original is under
-/// an embargo that the text is not, and when the database fails.
+/// `illegal_transition`, `four_eyes_required`, `validation_failed`, `already_exists` for the address, `conflict` where the original, or the text that a variant
+/// was made of, is under an embargo that the text is not, and when the database fails.
 pub async fn publish(tx: &mut Tx, config: &Config, actor: &Actor, text: &Translation, order: PublishOrder, now: Timestamp) -> Result<Translation> {
     step(text.publication, text.review, Step::Publish)?;
     if matches!(text.review, super::Review::Draft | super::Review::InReview) {
@@ -176,7 +176,9 @@ pub(super) async fn publish_by_rule(
     order: PublishOrder,
     now: Timestamp,
 ) -> Result<Translation> {
-    put_out(tx, config, actor, text, order, Some(Action::VariantPublished), now).await
+    let published = put_out(tx, config, actor, text, order, Some(Action::VariantPublished), now).await?;
+    schedule::done_by_hand(tx, actor, text, ScheduledStep::Publish, now).await?;
+    Ok(published)
 }
 
 /// `by_rule`: what it is called in the log where no person published it.
@@ -197,11 +199,15 @@ async fn put_out(
     if !shown {
         embargo::keep_with_original(tx, text, now).await?;
     }
+    embargo::keep_with_source(tx, text, text.embargo_until, now).await?;
     let own = text.slug.as_deref();
     let slug = publication::claim_slug(tx, text.article_id, &text.language, own, &text.text.headline, text.is_embargoed(now)).await?;
     store::put_state(tx, actor, text, to, Moved { published: Some(&slug), ..Moved::default() }, now).await?;
     if !text.is_original {
         store::pin(tx, text).await?;
+    }
+    if text.derived_from.is_some() {
+        variants::mark(tx, text, by_rule.is_some()).await?;
     }
     follow(tx, actor, text, Event::Published, now).await?;
     if let Some(kind) = change.kind.filter(|_| text.is_original) {
@@ -215,10 +221,9 @@ async fn put_out(
     keep_held(tx, text, held, now).await?;
     let details = json!({ "change": seq, "revision": text.revision, "type": change.r#type, "change_kind": change.kind, "embargo_until": held });
     let action = if change.r#type == ChangeType::Corrected { Action::TextCorrected } else { Action::TextPublished };
-    if text.derived_from.is_some() {
-        variants::mark(tx, text, by_rule.is_some()).await?;
+    if seq.is_some() {
+        variants::note(tx, actor.id(), text, text.revision, now).await?;
     }
-    variants::note(tx, actor, text, &order, now).await?;
     let by = if by_rule.is_some() { By::Service } else { By::from(actor) };
     let entry = Entry { action: by_rule.unwrap_or(action), agency: Some(text.agency_id), subject: text.article_id, language: Some(&text.language), details };
     audit::record(tx, by, entry, now).await?;
@@ -283,7 +288,11 @@ pub async fn unpublish(tx: &mut Tx, actor: &Actor, text: &Translation, note: Opt
     }
     let moved = take_down(tx, actor, text, note.clone(), now).await?;
     for variant in &variants {
+        variants::leave(tx, variant).await?;
         take_down(tx, actor, variant, note.clone(), now).await?;
+    }
+    for variant in &variants {
+        schedule::done_by_hand(tx, actor, variant, ScheduledStep::Unpublish, now).await?;
     }
     Ok(moved)
 }
@@ -420,8 +429,8 @@ async fn approve_translation(
 /// Publish a text
 ///
 /// Only this language; no other text of the story is touched. A draft is approved in the same act, under the same rule
-/// of four eyes. While the original is under embargo, a text needs one that ends no earlier, or readers would know of the story. The body
-/// may be left out for a first publication. What is scheduled to publish it has nothing left to do.
+/// of four eyes. While the original is under embargo, a text needs one that ends no earlier, or readers would know of the story; so does a
+/// variant with the text that it was made of. The body may be left out for a first publication. What is scheduled to publish it has nothing left to do.
 #[utoipa::path(tag = "workflow", params(TextPath, IfMatch), request_body(content = Option<PublishOrder>, content_type = "application/json"),
     responses((status = 200, description = "Published", body = Translation)),
     extensions(("x-problems" = json!(["illegal_transition", "four_eyes_required", "already_exists", "conflict", "validation_failed"]))))]

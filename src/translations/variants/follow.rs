@@ -11,7 +11,7 @@ use crate::lexicon::{self, Direction};
 use crate::names_desk;
 use crate::policy::Actor;
 use crate::publication::DerivationStatus;
-use crate::translations::{First, Publication, Step, Text, Translation, after, revisions, store as texts, switches};
+use crate::translations::{First, Publication, Step, Text, Translation, after, embargo, revisions, store as texts, switches};
 use sqlx::types::Json;
 use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
@@ -43,7 +43,8 @@ pub(super) async fn known_words(
     Ok(known)
 }
 
-/// Makes a variant of a text, as a draft of the caller's agency. The story is held.
+/// Makes a variant of a text, as a draft of the caller's agency, under the embargo of its source. It has no address yet: the scripts of
+/// a language share theirs. The story is held.
 ///
 /// # Errors
 /// `already_exists`, `conflict` for a text that is a variant itself, `illegal_transition` for one that was withdrawn,
@@ -66,7 +67,7 @@ pub async fn create(tx: &mut Tx, actor: &Actor, source: &Translation, to: &Tag, 
     }
     let hashes = made.iter().map(|unit| (unit.name.clone(), hash(unit))).collect();
     let text = assemble(made, source.text.authors.clone())?;
-    let first = First { article: source.article_id, language: to, is_original: false, text: &text, slug: source.slug.as_deref(), orthography: way.orthography };
+    let first = First { article: source.article_id, language: to, is_original: false, text: &text, slug: None, orthography: way.orthography };
     let created = texts::put_first(tx, actor, first, now).await?;
     let variant = Variant {
         from_language: source.language.clone(),
@@ -75,8 +76,10 @@ pub async fn create(tx: &mut Tx, actor: &Actor, source: &Translation, to: &Tag, 
         made: Json(hashes),
         corrections: Json(BTreeMap::new()),
         by_rule: false,
+        left_with_source: false,
     };
     store::insert(tx, source.article_id, to, &variant).await?;
+    embargo::inherit_from(tx, source, &created, now).await?;
     store::warn(tx, source.article_id, to, warnings).await?;
     store::set_base(tx, &created, base(source), now).await?;
     read(tx, &created).await
@@ -92,7 +95,8 @@ pub(super) async fn read(tx: &mut Tx, text: &Translation) -> Result<Translation>
     texts::read(tx, text.article_id, &text.language).await?.ok_or_else(|| Error::internal("the variant is not there"))
 }
 
-/// Makes the variants of a text follow its new revision. A variant has none of its own, so that this ends.
+/// Makes the variants of a text that its agency has follow its new revision; those of others grow stale. A variant has none of its own,
+/// so that this ends.
 pub fn follow<'a>(tx: &'a mut Tx, actor: &'a Actor, source: &'a Translation, now: Timestamp) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
     Box::pin(async move {
         if is_attached(source) {
@@ -101,8 +105,8 @@ pub fn follow<'a>(tx: &'a mut Tx, actor: &'a Actor, source: &'a Translation, now
         for language in store::of_source(&mut *tx, source.article_id, &source.language).await? {
             let Some(text) = texts::read(&mut *tx, source.article_id, &language).await? else { continue };
             let alive = !matches!(text.publication, Publication::Withheld | Publication::Killed) && after(text.publication, text.review, Step::Edit).is_some();
-            if alive && text.detached_at.is_none() {
-                bring_up(tx, actor, source, &text, now).await?;
+            if alive && text.agency_id == source.agency_id {
+                bring_up(tx, actor, source, &text, None, now).await?;
             }
         }
         Ok(())
@@ -120,7 +124,26 @@ struct Change {
     anew: bool,
 }
 
-async fn bring_up(tx: &mut Tx, actor: &Actor, source: &Translation, text: &Translation, now: Timestamp) -> Result<()> {
+/// Whether people have changed nothing of a text that was made of these parts.
+fn is_untouched(present: &[Unit], old: &[Unit], made: &BTreeMap<String, String>) -> bool {
+    present.len() == old.len() && present.iter().zip(old).all(|(unit, source)| unit.name == source.name && made.get(&unit.name) == Some(&hash(unit)))
+}
+
+/// Whether people have changed nothing of a variant, so that it can be made anew of any revision of its source.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn is_made(tx: &mut Tx, text: &Translation, variant: &Variant) -> Result<bool> {
+    let source = revisions::read(&mut *tx, text.article_id, &variant.from_language, variant.from_revision).await?;
+    Ok(is_untouched(&units(&text.text), &units(&source.text), &variant.made))
+}
+
+/// Makes a variant follow a revision of its source. Whoever edited it stays its author for four eyes (`author` in any case); what people
+/// have not touched has the author of the source.
+///
+/// # Errors
+/// `illegal_transition`, and when the database fails.
+pub(super) async fn bring_up(tx: &mut Tx, actor: &Actor, source: &Translation, text: &Translation, author: Option<Uuid>, now: Timestamp) -> Result<()> {
     let Some(mut variant) = store::variant(&mut *tx, text.article_id, &text.language).await? else { return Ok(()) };
     let way = way(&source.language, &text.language, text.orthography.as_deref())?;
     let before = revisions::read(&mut *tx, text.article_id, &source.language, variant.from_revision).await?;
@@ -128,12 +151,14 @@ async fn bring_up(tx: &mut Tx, actor: &Actor, source: &Translation, text: &Trans
     let changed: Vec<&Unit> = new.iter().filter(|unit| !old.contains(unit)).collect();
     let known = known_words(tx, text.agency_id, way, &text.language, &changed, &variant.corrections).await?;
     let maker = Maker { way, to: &text.language, known: &known };
+    let of_people = !is_untouched(&present, &old, &variant.made);
+    let author = author.unwrap_or_else(|| if of_people { text.last_author } else { actor.id() });
     let change = merge(&maker, &old, &new, &present, &variant.made);
     let authors = if text.text.authors == before.text.authors { source.text.authors.clone() } else { text.text.authors.clone() };
     variant.from_revision = source.revision;
     match assemble(change.units.clone(), authors) {
         Ok(made) => {
-            put(tx, actor, text, &mut variant, change, &made, way.trust, now).await?;
+            put(tx, (actor, author), text, &mut variant, change, &made, way.trust, now).await?;
         }
         // What is too long in the other script holds nobody up who edits the source.
         Err(error) if error.code == Code::ValidationFailed => {
@@ -149,7 +174,16 @@ async fn bring_up(tx: &mut Tx, actor: &Actor, source: &Translation, text: &Trans
 }
 
 #[expect(clippy::too_many_arguments, reason = "what is written, of what, and by whom")]
-async fn put(tx: &mut Tx, actor: &Actor, text: &Translation, variant: &mut Variant, change: Change, made: &Text, trust: Trust, now: Timestamp) -> Result<()> {
+async fn put(
+    tx: &mut Tx,
+    by: (&Actor, Uuid),
+    text: &Translation,
+    variant: &mut Variant,
+    change: Change,
+    made: &Text,
+    trust: Trust,
+    now: Timestamp,
+) -> Result<()> {
     let doubtful = !change.warnings.is_empty() || (change.anew && trust != Trust::Exact);
     store::clear(tx, text, &change.gone).await?;
     let order = change.units.iter().enumerate().map(|(order, unit)| (unit.name.as_str(), order)).collect();
@@ -160,7 +194,7 @@ async fn put(tx: &mut Tx, actor: &Actor, text: &Translation, variant: &mut Varia
     }
     variant.made = Json(change.made);
     if *made != text.text {
-        texts::put_next(tx, actor, text, made, text.slug.as_deref(), None, now).await?;
+        texts::put_made(tx, by, text, made, now).await?;
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ pub use http::routes;
 pub use publish::PublishVariants;
 
 pub(super) use follow::follow;
-pub(super) use publish::{mark, note, with_source};
+pub(super) use publish::{attached, leave, mark, note, with_source};
 pub(super) use respell::{carry, prose, respell};
 pub(super) use store::forget;
 
@@ -100,6 +100,8 @@ struct Variant {
     /// What people said of words, in lower case.
     corrections: Json<BTreeMap<String, String>>,
     by_rule: bool,
+    /// Whether it left readers with its source, and comes back with it.
+    left_with_source: bool,
 }
 
 /// The alphabet that texts are written in where nothing else is said; `None` where there is one alone.
@@ -135,9 +137,9 @@ const fn status_of(trust: Trust, open: usize) -> DerivationStatus {
     }
 }
 
-/// A variant that still follows its source.
+/// A variant that still follows its source: neither of the two ways to let it go was taken.
 fn is_attached(text: &Translation) -> bool {
-    text.derivation_status.is_some_and(|status| status != DerivationStatus::Independent)
+    text.detached_at.is_none() && text.derivation_status.is_some_and(|status| status != DerivationStatus::Independent)
 }
 
 fn is_no_variant(path_language: &Tag) -> Error {

@@ -16,13 +16,18 @@ const AT_ONCE: usize = 500;
 
 /// What is known of a variant; `None` for a text that is none.
 pub(super) async fn variant(on: impl Reader<'_>, article: Uuid, language: &Tag) -> Result<Option<Variant>> {
-    let query = on.query("SELECT from_language, from_revision, status, made, corrections, by_rule FROM variants WHERE article_id = $1 AND language = $2");
+    let query = on.query(
+        "SELECT from_language, from_revision, status, made, corrections, by_rule, left_with_source FROM variants WHERE article_id = $1 AND language = $2",
+    );
     Ok(query.bind(article).bind(language).optional().await?)
 }
 
-/// The tags of the variants that follow a text.
+/// The tags of the variants that follow a text: neither of the two ways to let one go was taken.
 pub(super) async fn of_source(on: impl Reader<'_>, article: Uuid, source: &Tag) -> Result<Vec<Tag>> {
-    let query = on.query("SELECT language FROM variants WHERE article_id = $1 AND from_language = $2 AND status <> 'independent' ORDER BY language");
+    let query = on.query(
+        "SELECT v.language FROM variants v JOIN translations t ON t.article_id = v.article_id AND t.language = v.language WHERE v.article_id = $1 \
+         AND v.from_language = $2 AND v.status <> 'independent' AND t.detached_at IS NULL AND t.deleted_at IS NULL ORDER BY v.language",
+    );
     let found: Vec<(Tag,)> = query.bind(article).bind(source).all().await?;
     Ok(found.into_iter().map(|(language,)| language).collect())
 }
@@ -30,8 +35,8 @@ pub(super) async fn of_source(on: impl Reader<'_>, article: Uuid, source: &Tag) 
 /// Notes that a text is a variant.
 pub(super) async fn insert(tx: &mut Tx, article: Uuid, language: &Tag, variant: &Variant) -> Result<()> {
     tx.query(
-        "INSERT INTO variants (article_id, language, from_language, from_revision, engine, status, made, corrections, by_rule) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO variants (article_id, language, from_language, from_revision, engine, status, made, corrections, by_rule, left_with_source) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(article)
     .bind(language)
@@ -42,6 +47,7 @@ pub(super) async fn insert(tx: &mut Tx, article: Uuid, language: &Tag, variant: 
     .bind(&variant.made)
     .bind(&variant.corrections)
     .bind(variant.by_rule)
+    .bind(variant.left_with_source)
     .execute()
     .await?;
     Ok(())
@@ -96,15 +102,33 @@ pub(super) async fn touch(tx: &mut Tx, text: &Translation, by: Uuid, now: Timest
     Ok(())
 }
 
-/// Sets how a variant stands, and why.
+/// Sets how a variant stands, and why; for readers too, where they see the newest revision.
 pub(super) async fn set_status(tx: &mut Tx, text: &Translation, status: DerivationStatus, reason: Option<&str>) -> Result<()> {
-    tx.query("UPDATE variants SET status = $3, reason = $4 WHERE article_id = $1 AND language = $2")
-        .bind(text.article_id)
-        .bind(&text.language)
-        .bind(status)
-        .bind(reason)
-        .execute()
-        .await?;
+    tx.query(
+        "UPDATE variants SET status = $3, reason = $4, published_status = CASE WHEN $5 THEN $3 ELSE published_status END \
+         WHERE article_id = $1 AND language = $2",
+    )
+    .bind(text.article_id)
+    .bind(&text.language)
+    .bind(status)
+    .bind(reason)
+    .bind(text.published_revision == Some(text.revision))
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Notes that a variant is published as it stands now, and whether a rule did it.
+pub(super) async fn publish(tx: &mut Tx, text: &Translation, by_rule: bool) -> Result<()> {
+    let query = tx.query("UPDATE variants SET by_rule = $3, left_with_source = $4, published_status = status WHERE article_id = $1 AND language = $2");
+    query.bind(text.article_id).bind(&text.language).bind(by_rule).bind(false).execute().await?;
+    Ok(())
+}
+
+/// Notes that a variant leaves readers with its source.
+pub(super) async fn leave(tx: &mut Tx, text: &Translation) -> Result<()> {
+    let query = tx.query("UPDATE variants SET left_with_source = $3 WHERE article_id = $1 AND language = $2");
+    query.bind(text.article_id).bind(&text.language).bind(true).execute().await?;
     Ok(())
 }
 

@@ -1,6 +1,9 @@
 //! Texts in another script of their language.
 
+mod held;
 mod lexicon;
+mod others;
+mod publishing;
 mod rules;
 
 use crate::on_both;

@@ -13,7 +13,7 @@ on_both!(
     a_twin_dies_with_its_source
 );
 
-async fn ask_for(app: &App, rules: Value) {
+pub async fn ask_for(app: &App, rules: Value) {
     let admin = app.staff("admin@platform.example").await;
     let agency = admin.get("/v1/agencies/kazinform").expect(200).await;
     admin.patch("/v1/agencies/kazinform").if_match(&agency.etag()).json(&json!({"four_eyes": false, "variant_rules": rules})).expect(200).await;
@@ -30,7 +30,7 @@ async fn only_exact_ways_publish_by_themselves(app: App) {
 }
 
 /// A public story of Kazinform with its Latin twin.
-async fn with_twin(app: &App) -> Story {
+pub async fn with_twin(app: &App) -> Story {
     ask_for(app, json!([{"from": "kk", "to": "kk-Latn", "auto_create": true, "auto_publish": true, "noindex": true}])).await;
     let story = Story::new(app, "editor@kazinform.example", "kk", "Қазақстан тілі", "<p>Бір тіл.</p>").await;
     story.publish("kk", &Value::Null).await;
