@@ -75,7 +75,7 @@ mod tests {
             ("\"жаңа қалада\"", Fold, Body, false),
             ("mek*", Fold, Body, true),
             ("mek*", Exact, Body, false),
-            ("北京", Exact, Body, false),
+            ("北京", Exact, Body, true),
             ("北", Exact, Body, true),
         ] {
             let asked = Query::parse(q, &[]).unwrap().all(class, place);
