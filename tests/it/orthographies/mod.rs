@@ -6,7 +6,7 @@ mod states;
 use crate::on_both;
 use crate::support::{App, Caller};
 use crate::variants::{Story, body};
-use newsroom::db::Writer;
+use newsroom::db::Reader;
 use newsroom::{app, jobs};
 use serde_json::{Value, json};
 use std::time::Duration;
