@@ -60,22 +60,7 @@ pub async fn also_called(on: impl Reader<'_>, words: &[Vec<String>]) -> Result<V
     if anchors.is_empty() {
         return Ok(vec![]);
     }
-    // Of all keys that bring a name to light, those that the query has come first, so that no cap cuts them off.
-    let rows: Vec<KeysRow> = on
-        .query(
-            "SELECT name_id, keys, matched FROM (SELECT name_id, keys, matched, ROW_NUMBER() OVER (PARTITION BY name_id ORDER BY matched DESC, keys) AS place \
-             FROM (SELECT name_id, keys, max(CASE WHEN anchor IN (",
-        )
-        .push_list(anchors.iter().copied())
-        .push(") THEN 1 ELSE 0 END) AS matched FROM published_name_keys WHERE name_id IN (SELECT DISTINCT name_id FROM published_name_keys WHERE anchor IN (")
-        .push_list(anchors.iter().copied())
-        .push(") ORDER BY name_id LIMIT ")
-        .push_limit(MOST_NAMES)
-        .push(") GROUP BY name_id, keys) k) r WHERE place <= ")
-        .push_bind(MOST_KEYS)
-        .push(" ORDER BY name_id, place")
-        .all()
-        .await?;
+    let rows = keys_of(on, &anchors).await?;
     let mut names: BTreeMap<Uuid, (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
     for row in &rows {
         let (matched, others) = names.entry(row.name_id).or_default();
@@ -119,6 +104,27 @@ pub async fn call(on: impl Reader<'_>, wanted: &mut Query) -> Result<()> {
         wanted.called(name.start..name.start + name.length, name.spellings);
     }
     Ok(())
+}
+
+/// The keys of the names that some anchors bring to light.
+async fn keys_of(on: impl Reader<'_>, anchors: &BTreeSet<&str>) -> Result<Vec<KeysRow>> {
+    // Of all keys that bring a name to light, those that the query has come first, so that no cap cuts them off.
+    let rows = on
+        .query(
+            "SELECT name_id, keys, matched FROM (SELECT name_id, keys, matched, ROW_NUMBER() OVER (PARTITION BY name_id ORDER BY matched DESC, keys) AS place \
+             FROM (SELECT name_id, keys, max(CASE WHEN anchor IN (",
+        )
+        .push_list(anchors.iter().copied())
+        .push(") THEN 1 ELSE 0 END) AS matched FROM published_name_keys WHERE name_id IN (SELECT DISTINCT name_id FROM published_name_keys WHERE anchor IN (")
+        .push_list(anchors.iter().copied())
+        .push(") ORDER BY name_id LIMIT ")
+        .push_limit(MOST_NAMES)
+        .push(") GROUP BY name_id, keys) k) r WHERE place <= ")
+        .push_bind(MOST_KEYS)
+        .push(" ORDER BY name_id, place")
+        .all()
+        .await?;
+    Ok(rows)
 }
 
 /// The other spellings of a run of words.
