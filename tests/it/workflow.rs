@@ -1293,7 +1293,7 @@ async fn a_publication_and_an_edit_do_not_both_win(app: App) {
         let change = json!({"headline": "Not approved by anybody"});
         let answers =
             join_all([one.post(&format!("{}/publish", text.at)).if_match("\"v1\"").send(), other.patch(&text.at).if_match("\"v1\"").json(&change).send()]);
-        let won = the_only_winner(answers.await).json();
+        let won = the_only_winner(answers.await).record();
         assert_eq!(text.read().await.json(), won);
         let public = text.public(&app).await;
         if won["publication"] == "published" {
