@@ -69,7 +69,7 @@ pub fn folding(bytes: &[u8]) {
     }
 }
 
-/// Warnings are about places in the text.
+/// Warnings are about places in the text, and bounded.
 pub fn conversions(bytes: &[u8]) {
     let (first, rest) = bytes.split_first().map_or((0, bytes), |(first, rest)| (*first, rest));
     let text = String::from_utf8_lossy(rest);
@@ -77,6 +77,7 @@ pub fn conversions(bytes: &[u8]) {
     let made = way.apply(&text, |word| (word == "a").then(|| "b".to_owned()));
     let length = text.chars().count();
     assert!(made.warnings.iter().all(|warning| warning.index + warning.length <= length));
+    assert!(made.warnings.len() < 2_200 && made.words.len() <= made.warnings.len());
 }
 
 /// Small letters stay small.

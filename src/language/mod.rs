@@ -36,7 +36,7 @@ mod wire;
 pub use apostrophe::{has_apostrophes, normalise_apostrophes};
 pub use casing::{lowercase, titlecase_first, uppercase};
 pub use common_turkic::{COMMON_TURKIC, COMMON_TURKIC_LANGUAGES, common_turkic, common_turkic_tag, has_common_turkic};
-pub use convert::{CONVERSIONS, Conversion, Converted, Trust, Warning, conversion};
+pub use convert::{CONVERSIONS, Conversion, Converted, DoubtfulWord, LONGEST_WORD, Trust, Warning, conversion};
 pub use detect::{Guess, detect};
 pub use negotiate::negotiate;
 pub use orthography::{OrthographyError, derived_tag, is_rather, orthographies, orthography};

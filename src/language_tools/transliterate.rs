@@ -4,8 +4,8 @@ use crate::body::{Body, Piece};
 use crate::error::{Error, Faults, Result};
 use crate::language::guard::MOST_FINDINGS;
 use crate::language::{
-    COMMON_TURKIC_LANGUAGES, CONVERSIONS, Conversion, Direction, Tag, Trust, common_turkic, common_turkic_tag, conversion, derived_tag, has_common_turkic,
-    orthography,
+    COMMON_TURKIC_LANGUAGES, CONVERSIONS, Conversion, Direction, Tag, Trust, Warning, common_turkic, common_turkic_tag, conversion, derived_tag,
+    has_common_turkic, orthography,
 };
 use crate::text_enum;
 use serde::{Deserialize, Serialize};
@@ -136,10 +136,8 @@ pub fn transliterate(order: Transliteration) -> Result<Transliterated> {
     faults.finish()?;
     let (Some(way), Ok(spelling)) = (way, spelling) else { return Err(Error::internal("a conversion that is not there was not refused")) };
     let mut work = Work { way, warnings: vec![], left_out: 0 };
-    let text = order.text.map(|text| work.words(&Place { pointer: "/text", block: None, span: None }, &text));
-    let body = body.map(|body| {
-        body.with_words(&order.from, |pieces| Some(pieces.iter().map(|piece| if piece.is_kept { piece.text.clone() } else { work.piece(piece) }).collect()))
-    });
+    let text = order.text.map(|text| work.text(text));
+    let body = body.map(|body| body.with_words(&order.from, |pieces| Some(work.paragraph(pieces))));
     Ok(Transliterated {
         text,
         body,
@@ -200,12 +198,6 @@ fn ways_from(from: &Tag) -> String {
     format!("cannot be made of {from}; it is converted into {}", targets.join(", "))
 }
 
-struct Place<'p> {
-    pointer: &'p str,
-    block: Option<&'p str>,
-    span: Option<&'p str>,
-}
-
 struct Work {
     way: &'static Conversion,
     warnings: Vec<TransliterationWarning>,
@@ -213,30 +205,62 @@ struct Work {
 }
 
 impl Work {
-    fn piece(&mut self, piece: &Piece) -> String {
-        let pointer = format!("/body{}", piece.pointer);
-        self.words(&Place { pointer: &pointer, block: Some(&piece.block), span: piece.span.as_deref() }, &piece.text)
+    /// The texts of the spans of a paragraph. Words go on from one span into the next, but not through code.
+    fn paragraph(&mut self, pieces: &[Piece]) -> Vec<String> {
+        let mut texts = vec![];
+        for run in pieces.chunk_by(|a, b| a.is_kept == b.is_kept) {
+            if run.iter().any(|piece| piece.is_kept) {
+                texts.extend(run.iter().map(|piece| piece.text.clone()));
+            } else {
+                texts.extend(self.run(run));
+            }
+        }
+        texts
     }
 
-    fn words(&mut self, place: &Place<'_>, text: &str) -> String {
-        let converted = self.way.apply(text, |_| None);
-        for warning in converted.warnings {
-            if self.warnings.len() == MOST_FINDINGS {
-                self.left_out += 1;
-                continue;
+    fn run(&mut self, run: &[Piece]) -> Vec<String> {
+        let spans: Vec<&str> = run.iter().map(|piece| piece.text.as_str()).collect();
+        let converted = self.way.apply_across(&spans, |_| None);
+        self.left_out += converted.left_out;
+        let (mut start, mut pieces) = (0, run.iter().map(|piece| (piece, piece.text.chars().count())).peekable());
+        for warning in &converted.warnings {
+            while let Some((_, length)) = pieces.next_if(|(_, length)| warning.index >= start + length) {
+                start += length;
             }
-            self.warnings.push(TransliterationWarning {
-                pointer: place.pointer.to_owned(),
-                block: place.block.map(str::to_owned),
-                span: place.span.map(str::to_owned),
-                index: warning.index,
-                length: warning.length,
-                rule: warning.rule,
-                message: warning.message,
-                alternatives: warning.alternatives,
-            });
+            let Some((piece, length)) = pieces.peek() else { break };
+            // It is told of the span in which it begins, as far as that goes.
+            let place = warning.index - start;
+            self.warn(warning, piece, place, warning.length.min(length - place));
+        }
+        converted.spans().into_iter().map(str::to_owned).collect()
+    }
+
+    fn text(&mut self, text: String) -> String {
+        let piece = Piece { pointer: String::new(), block: String::new(), span: None, text, is_kept: false };
+        let converted = self.way.apply(&piece.text, |_| None);
+        self.left_out += converted.left_out;
+        for warning in &converted.warnings {
+            self.warn(warning, &piece, warning.index, warning.length);
         }
         converted.text
+    }
+
+    fn warn(&mut self, warning: &Warning, piece: &Piece, index: usize, length: usize) {
+        if self.warnings.len() == MOST_FINDINGS {
+            self.left_out += 1;
+            return;
+        }
+        let is_body = !piece.block.is_empty();
+        self.warnings.push(TransliterationWarning {
+            pointer: if is_body { format!("/body{}", piece.pointer) } else { "/text".to_owned() },
+            block: is_body.then(|| piece.block.clone()),
+            span: piece.span.clone(),
+            index,
+            length,
+            rule: warning.rule,
+            message: warning.message.clone(),
+            alternatives: warning.alternatives.clone(),
+        });
     }
 }
 
@@ -259,6 +283,21 @@ mod tests {
         assert_eq!(made.body.unwrap().to_text(), "акция stock");
         assert_eq!((made.warnings[0].pointer.as_str(), made.warnings[0].span.as_deref(), made.warnings[0].index), ("/body/0/children/0/text", Some("s"), 2));
         assert_eq!((made.tag.as_str(), made.trust), ("uz-Cyrl-t-uz-latn", ResultTrust::Review));
+    }
+
+    #[test]
+    fn words_go_over_spans() {
+        let span = |text: &str, marks: Value| json!({"_type": "span", "text": text, "marks": marks});
+        let spans =
+            json!([span("S", json!(["strong"])), span("hahar: ak", json!([])), span("s", json!(["em"])), span("iya", json!([])), span("s", json!(["code"]))]);
+        let made = order(json!({"from": "uz", "to": "uz-Cyrl", "body": [{"_type": "block", "_key": "a", "children": spans}]})).unwrap();
+        let spans = serde_json::to_value(made.body).unwrap()[0]["children"].clone();
+        let texts: Vec<_> = spans.as_array().unwrap().iter().map(|span| span["text"].as_str().unwrap()).collect();
+        assert_eq!(texts, ["Ш", "аҳар: ак", "ц", "ия", "s"]);
+        let [warning] = made.warnings.as_slice() else { panic!("{:?}", made.warnings) };
+        assert_eq!((warning.pointer.as_str(), warning.index, warning.length), ("/body/0/children/2/text", 0, 1));
+        let many = order(json!({"from": "kk-Latn", "to": "kk", "text": "h ".repeat(20_000)})).unwrap();
+        assert_eq!((many.warnings.len(), many.warnings_left_out), (MOST_FINDINGS, 20_000 - MOST_FINDINGS));
     }
 
     #[test]

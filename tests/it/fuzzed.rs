@@ -34,6 +34,9 @@ fn troubles() -> Vec<Vec<u8>> {
         "*;q=0.1,,;;q=,kk;q=9".into(),
         "ǅ ﬁ ẞ ŉ".into(),
     ];
+    // Words in which every letter is guessed.
+    all.extend(["h", "ا"].map(|letter| letter.repeat(20_000).into_bytes()));
+    all.extend(["h ", "ا "].map(|word| word.repeat(20_000).into_bytes()));
     for text in ["a", "ж", "ا", "ә", "'", "ʻ", "ʼ", "\u{301}", "\0", "-", ",", "lar", "www.", "@", "ء", "İ", "日", "s", "n", "k", "е"] {
         all.push(long(text));
     }

@@ -6,13 +6,16 @@
 //! The letters are facts about alphabets, typed anew.
 
 mod common;
+mod converted;
 mod kazakh;
 mod letters;
+#[cfg(test)]
+mod tests;
 mod uzbek;
 mod walk;
 
 pub(super) use common::{into_common, newer_uzbek_into_common};
-pub use walk::{Converted, Warning};
+pub use converted::{Converted, DoubtfulWord, LONGEST_WORD, Warning};
 
 use super::{Script, Tag};
 
@@ -133,7 +136,20 @@ impl Conversion {
     /// Converts a text. `lexicon` knows words that go their own way, in lower case.
     #[must_use]
     pub fn apply(&self, text: &str, lexicon: impl Fn(&str) -> Option<String>) -> Converted {
-        walk::walk(self, text, &lexicon)
+        walk::walk(self, text, &[], &lexicon)
+    }
+
+    /// Converts the spans of a paragraph, which words go over: [`Converted::spans`] are their texts. What is made of letters of two spans
+    /// goes to the first of them, and so does a word that the lexicon knows. All places are those of the spans in one.
+    #[must_use]
+    pub fn apply_across(&self, spans: &[&str], lexicon: impl Fn(&str) -> Option<String>) -> Converted {
+        let mut length = 0;
+        let ends = spans.iter().map(|span| {
+            length += span.chars().count();
+            length
+        });
+        let borders: Vec<usize> = ends.take(spans.len().saturating_sub(1)).collect();
+        walk::walk(self, &spans.concat(), &borders, &lexicon)
     }
 
     fn tag(name: &str) -> Option<Tag> {
@@ -151,133 +167,6 @@ impl Conversion {
             'a'..='z' | 'а'..='џ' | 'ؠ'..='ي' => c,
             'İ' => 'i',
             _ => c.to_lowercase().next().unwrap_or(c),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::language::gold;
-    use proptest::prelude::*;
-
-    fn convert(from: &str, to: &str, orthography: Option<&str>, text: &str) -> String {
-        conversion(&Tag::parse(from).unwrap(), &Tag::parse(to).unwrap(), orthography).unwrap().apply(text, |_| None).text
-    }
-
-    #[test]
-    fn words_of_the_house() {
-        for (from, to, orthography, text, expected) in [
-            ("az-Cyrl", "az", None, "Азәрбајҹан, ҜӘНҸӘ", "Azərbaycan, GƏNCƏ"),
-            ("az-Cyrl", "az", None, "ИСТАНБУЛ Ирəван", "İSTANBUL İrəvan"),
-            ("uz-Cyrl", "uz", None, "Ўзбекистон ШАҲАР Шаҳар Исҳоқ маъно елка Европа", "Oʻzbekiston SHAHAR Shahar Isʼhoq maʼno yelka Yevropa"),
-            ("uz-Cyrl", "uz", Some("2026"), "Ўзбекистон ШАҲАР чой Исҳоқ ғалаба", "Özbekiston ŞAHAR çoy Ishoq ğalaba"),
-            ("uz", "uz-Cyrl", None, "O'zbekiston yoʻli Toshkent SHAHAR choy yetti eʼlon", "Ўзбекистон йўли Тошкент ШАҲАР чой етти эълон"),
-            ("uz", "uz", Some("2026"), "Oʻzbekiston shahar Isʼhoq tog‘", "Özbekiston şahar Ishoq toğ"),
-            ("uz", "uz", Some("1995"), "Özbekiston şahar Ishoq toğ", "Oʻzbekiston shahar Isʼhoq togʻ"),
-            ("kk", "kk-Latn", None, "Қазақстан Республикасы, Щучинск", "Qazaqstan Respublikasy, Ştşutşinsk"),
-            ("kk", "kk-Latn", None, "Иран іс ЮНЕСКО жаңа", "İran ıs İUNESKO jaña"),
-            ("kk", "kk-Arab", None, "Қазақстан, тіл, әкім?", "قازاقستان، ءتىل، اكىم؟"),
-            ("tk-Cyrl", "tk", None, "Ашгабат Ёлбарс евро", "Aşgabat Ýolbars ýewro"),
-            ("ky", "ky-Latn", None, "Кыргызстан Өзгөн", "Kyrgyzstan Özgön"),
-        ] {
-            assert_eq!(convert(from, to, orthography, text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn addresses_handles_and_known_words_stay() {
-        let way = conversion(&Tag::parse("uz-Cyrl").unwrap(), &Tag::parse("uz").unwrap(), None).unwrap();
-        let text = "Сайт https://пример.uz/ё ва почта ким@хат.uz, @фойдаланувчи";
-        assert_eq!(way.apply(text, |_| None).text, "Sayt https://пример.uz/ё va pochta ким@хат.uz, @фойдаланувчи");
-        let known = way.apply("Нью-Йорк ва НЬЮ", |word| (word == "нью").then(|| "nyu".to_owned()));
-        assert_eq!(known.text, "Nyu-York va NYU");
-    }
-
-    #[test]
-    fn guesses_are_told_where_they_are() {
-        let way = conversion(&Tag::parse("uz").unwrap(), &Tag::parse("uz-Cyrl").unwrap(), None).unwrap();
-        let converted = way.apply("bu aksiya", |_| None);
-        assert_eq!(converted.text, "бу акция");
-        let [warning] = converted.warnings.as_slice() else { panic!("{:?}", converted.warnings) };
-        assert_eq!((warning.index, warning.length, warning.rule, warning.alternatives.as_slice()), (5, 1, "ts", &["с".to_owned()][..]));
-    }
-
-    #[track_caller]
-    fn accuracy(table: &'static str, from: &str, to: &str, orthography: Option<&str>, flipped: bool, least: f64) {
-        let pairs = gold::pairs(table);
-        let pairs: Vec<(&str, &str)> = pairs.into_iter().map(|(a, b)| if flipped { (b, a) } else { (a, b) }).collect();
-        let misses: Vec<_> = pairs.iter().map(|(a, b)| (*a, convert(from, to, orthography, a), *b)).filter(|(_, made, wanted)| made != wanted).collect();
-        #[expect(clippy::cast_precision_loss, reason = "hundreds of rows")]
-        let share = (pairs.len() - misses.len()) as f64 / pairs.len() as f64;
-        assert!(share >= least, "{from} → {to}: {share:.4} of {}: {misses:?}", pairs.len());
-    }
-
-    #[test]
-    fn azerbaijani_is_exact() {
-        accuracy(gold::AZ, "az-Cyrl", "az", None, false, 1.0);
-    }
-
-    #[test]
-    fn uzbek_is_exact_into_latin() {
-        accuracy(gold::UZ, "uz-Cyrl", "uz", None, false, 1.0);
-    }
-
-    #[test]
-    fn uzbek_is_all_but_exact_into_cyrillic() {
-        accuracy(gold::UZ, "uz", "uz-Cyrl", None, true, 0.995);
-    }
-
-    /// Rows of CLDR in which the two columns are different words.
-    const NOT_THE_SAME: [&str; 13] =
-        ["венгрия", "рождество", "швейцария", "гавайи", "жазбалары", "иероглифтері", "кикакуи", "курсив", "линиялық", "лужица", "мандарин", "неміс", "тілі"];
-
-    #[test]
-    fn kazakh_into_arabic_reaches_its_aim() {
-        let rows: Vec<(String, &str)> = gold::pairs(gold::KK_ARAB).into_iter().map(|(cyrillic, arabic)| (cyrillic.to_lowercase(), arabic)).collect();
-        let rows: Vec<_> = rows.iter().filter(|(cyrillic, _)| !cyrillic.is_ascii() && !NOT_THE_SAME.contains(&cyrillic.as_str())).collect();
-        let misses: Vec<_> = rows.iter().map(|(a, b)| (a, convert("kk", "kk-Arab", None, a), b)).filter(|(_, made, wanted)| made != *wanted).collect();
-        assert!((rows.len() - misses.len()) * 100 >= rows.len() * 91, "{} of {}: {misses:?}", rows.len() - misses.len(), rows.len());
-    }
-
-    /// и and й, х and һ fall together; the words of CLDR are many foreign ones, and have more of them than news.
-    #[test]
-    fn kazakh_comes_back_from_latin() {
-        let words: Vec<String> = crate::seed::stories()
-            .unwrap()
-            .iter()
-            .flat_map(|story| {
-                story.texts.iter().filter(|(tag, _)| tag.as_str() == "kk").flat_map(|(_, text)| {
-                    format!("{} {} {}", text.headline, text.summary, text.html.replace("<p>", " ").replace("</p>", " "))
-                        .split_whitespace()
-                        .map(str::to_owned)
-                        .collect::<Vec<_>>()
-                })
-            })
-            .filter(|word| !word.contains('<') && !word.contains('>'))
-            .collect();
-        let misses: Vec<_> = words
-            .iter()
-            .map(|word| (word, convert("kk-Latn", "kk", None, &convert("kk", "kk-Latn", None, word))))
-            .filter(|(word, back)| *word != back)
-            .collect();
-        assert!((words.len() - misses.len()) * 100 >= words.len() * 98, "{} of {}: {:?}", words.len() - misses.len(), words.len(), misses);
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_is_too_strange(text in any::<String>()) {
-            for way in CONVERSIONS {
-                let converted = way.apply(&text, |_| None);
-                let length = text.chars().count();
-                prop_assert!(converted.warnings.iter().all(|warning| warning.index + warning.length <= length));
-            }
-        }
-
-        #[test]
-        fn the_newer_uzbek_alphabet_loses_nothing(words in "(([abdefgijklmnopqrstuvxyz]|oʻ|gʻ|sh|ch|a|i|aʼl){1,5} ?){1,6}") {
-            let newer = convert("uz", "uz", Some("2026"), &words);
-            prop_assert_eq!(convert("uz", "uz", Some("1995"), &newer), words);
         }
     }
 }

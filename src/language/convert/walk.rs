@@ -1,34 +1,24 @@
 //! Through a text, word by word: what is converted, what stays, and in which case.
 
+use super::converted::{Converted, Count, DoubtfulWord, LONGEST_WORD, MOST_WARNINGS, Warning};
 use super::{Conversion, Piece, Word};
 use crate::language::search::is_apostrophe;
 use crate::language::{Tag, titlecase_first, uppercase};
-use serde::Serialize;
-use utoipa::ToSchema;
 
-/// A converted text, and what was guessed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Converted {
-    pub text: String,
-    pub warnings: Vec<Warning>,
-}
-
-/// A place where the rules had to guess.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Warning {
-    /// Characters (Unicode code points) of the source before it.
-    pub index: usize,
-    /// Characters of the source that it is about.
-    pub length: usize,
-    pub rule: &'static str,
-    pub message: String,
-    /// What it could be as well.
-    pub alternatives: Vec<String>,
-}
-
-pub(super) fn walk(way: &Conversion, text: &str, lexicon: &dyn Fn(&str) -> Option<String>) -> Converted {
-    let mut walk =
-        Walk { way, target: Conversion::tag(way.to), has_case: way.has_case(), lexicon, made: Converted::default(), index: 0, buffers: Buffers::default() };
+/// `borders`: where spans of the text end, in characters, but for the last one.
+pub(super) fn walk(way: &Conversion, text: &str, borders: &[usize], lexicon: &dyn Fn(&str) -> Option<String>) -> Converted {
+    let target = Conversion::tag(way.to);
+    let mut walk = Walk {
+        way,
+        target: target.as_ref(),
+        has_case: way.has_case(),
+        lexicon,
+        made: Converted::default(),
+        index: 0,
+        borders,
+        count: Count::default(),
+        buffers: Buffers::default(),
+    };
     walk.made.text.reserve(text.len());
     let mut rest = text;
     while !rest.is_empty() {
@@ -43,6 +33,7 @@ pub(super) fn walk(way: &Conversion, text: &str, lexicon: &dyn Fn(&str) -> Optio
         walk.keep(rest.get(..space).unwrap_or_default());
         rest = rest.get(space..).unwrap_or_default();
     }
+    walk.cut(usize::MAX);
     walk.made
 }
 
@@ -65,12 +56,15 @@ fn is_protected(token: &str) -> bool {
 /// On the way through a text.
 struct Walk<'w> {
     way: &'w Conversion,
-    target: Option<Tag>,
+    target: Option<&'w Tag>,
     has_case: bool,
     lexicon: &'w dyn Fn(&str) -> Option<String>,
     made: Converted,
     /// Characters of the source that are behind.
     index: usize,
+    /// Ends of spans that are still ahead.
+    borders: &'w [usize],
+    count: Count,
     buffers: Buffers,
 }
 
@@ -84,8 +78,26 @@ struct Buffers {
 
 impl Walk<'_> {
     fn keep(&mut self, text: &str) {
-        self.made.text.push_str(text);
-        self.index += text.chars().count();
+        let length = text.chars().count();
+        if self.borders.first().is_some_and(|border| *border < self.index + length) {
+            for (i, c) in text.chars().enumerate() {
+                self.cut(self.index + i);
+                self.made.text.push(c);
+            }
+        } else {
+            self.made.text.push_str(text);
+        }
+        self.index += length;
+    }
+
+    /// Ends the spans that go as far as a place of the source.
+    fn cut(&mut self, index: usize) {
+        while let Some((border, ahead)) = self.borders.split_first()
+            && *border <= index
+        {
+            self.made.cuts.push(self.made.text.len());
+            self.borders = ahead;
+        }
     }
 
     /// A run without spaces: its words, and what is between them.
@@ -114,6 +126,7 @@ impl Walk<'_> {
     }
 
     fn between(&mut self, c: char) {
+        self.cut(self.index);
         self.made.text.push(if self.has_case { c } else { punctuation(c) });
         self.index += 1;
     }
@@ -127,18 +140,85 @@ impl Walk<'_> {
             all_capital &= *c != low || !is_letter(*c) || c.is_uppercase();
             lower.push(low);
         }
-        let case = if self.has_case { self.target.as_ref().map(|tag| Case { tag, all_capital }) } else { None };
+        let case = if self.has_case { self.target.map(|tag| Case { tag, all_capital }) } else { None };
+        self.cut(self.index);
         self.buffers.known.clear();
         self.buffers.known.extend(&lower);
         if let Some(known) = (self.lexicon)(&self.buffers.known) {
             let capital = word.first() != lower.first();
             self.made.text.push_str(&case.filter(|_| capital).map_or(known.clone(), |case| case.of_word(&known)));
         } else {
-            let word = Word::new(&lower, self.way, word);
-            spell(self.way, &word, case, self.index, &mut self.made);
+            self.spell(&Word::new(&lower, self.way, word), case);
         }
         self.index += word.len();
         self.buffers.lower = lower;
+    }
+
+    /// Converts a word by rule.
+    fn spell(&mut self, word: &Word<'_>, case: Option<Case<'_>>) {
+        let (start, first) = (self.made.text.len(), self.made.warnings.len());
+        let is_listed = first < MOST_WARNINGS && word.letters.len() <= LONGEST_WORD;
+        self.made.text.push_str((self.way.prefix)(word));
+        let (mut at, mut guesses) = (0, 0);
+        while let Some(c) = word.written(at) {
+            self.cut(self.index + at);
+            let Some(piece) = (self.way.rules)(word, at) else {
+                self.made.text.push(c);
+                at += 1;
+                continue;
+            };
+            let before = self.made.text.len();
+            match case {
+                Some(case) if word.get(at) != Some(c) => self.made.text.push_str(&case.of_word(piece.text)),
+                _ => self.made.text.push_str(piece.text),
+            }
+            if piece.guess.is_some() {
+                guesses += 1;
+                self.made.warnings.extend(piece.warning(word, at).filter(|_| is_listed).map(|warning| Warning {
+                    index: self.index + at,
+                    // Bytes, until they are counted.
+                    made_index: before,
+                    taken: self.made.text.get(before..).unwrap_or_default().to_owned(),
+                    ..warning
+                }));
+            }
+            at += piece.length.max(1);
+        }
+        if guesses > 0 {
+            self.doubt(word.letters.len(), start, first, guesses);
+        }
+    }
+
+    /// Lists a word that was guessed, with the warnings from the `first` on. `start`: bytes of the result before it.
+    fn doubt(&mut self, length: usize, start: usize, first: usize, guesses: usize) {
+        let is_long = length > LONGEST_WORD;
+        if first >= MOST_WARNINGS {
+            self.made.left_out += if is_long { 1 } else { guesses };
+            self.made.words_left_out += 1;
+            return;
+        }
+        if is_long {
+            let message = format!("{guesses} letters of a word of {length} could be others as well");
+            let warning = Warning { index: self.index, length, made_index: start, taken: String::new(), rule: "long_word", message, alternatives: vec![] };
+            self.made.warnings.push(warning);
+        }
+        let Converted { text, warnings, words, .. } = &mut self.made;
+        let made_index = self.count.until(text, start);
+        for warning in warnings.iter_mut().skip(first) {
+            warning.made_index = self.count.until(text, warning.made_index);
+        }
+        let made_length = self.count.until(text, text.len()) - made_index;
+        words.push(DoubtfulWord { index: self.index, length, made_index, made_length, warnings: first..warnings.len() });
+    }
+}
+
+impl Piece {
+    /// What there is to say where it was guessed, but for where that is.
+    fn warning(&self, word: &Word<'_>, at: usize) -> Option<Warning> {
+        let (rule, other) = self.guess?;
+        let source: String = (at..at + self.length).filter_map(|at| word.written(at)).collect();
+        let message = format!("{source} could be {other} as well as {}", self.text);
+        Some(Warning { index: at, length: self.length, made_index: 0, taken: String::new(), rule, message, alternatives: vec![other.to_owned()] })
     }
 }
 
@@ -192,28 +272,5 @@ const fn punctuation(c: char) -> char {
         ';' => '؛',
         '?' => '؟',
         other => other,
-    }
-}
-
-/// Converts a word by rule. `start` are the characters of the text before it.
-fn spell(way: &Conversion, word: &Word<'_>, case: Option<Case<'_>>, start: usize, made: &mut Converted) {
-    made.text.push_str((way.prefix)(word));
-    let mut at = 0;
-    while let Some(c) = word.written(at) {
-        let Some(Piece { length, text, guess }) = (way.rules)(word, at) else {
-            made.text.push(c);
-            at += 1;
-            continue;
-        };
-        match case {
-            Some(case) if word.get(at) != Some(c) => made.text.push_str(&case.of_word(text)),
-            _ => made.text.push_str(text),
-        }
-        if let Some((rule, other)) = guess {
-            let source: String = (at..at + length).filter_map(|at| word.written(at)).collect();
-            let message = format!("{source} could be {other} as well as {text}");
-            made.warnings.push(Warning { index: start + at, length, rule, message, alternatives: vec![other.to_owned()] });
-        }
-        at += length.max(1);
     }
 }

@@ -3,7 +3,7 @@
 use super::follow::read;
 use super::make::as_known;
 use super::store;
-use super::units::{assemble, hash, replace_word, units};
+use super::units::{assemble, is_as_made, note_corrected, replace_word, units};
 use super::{Variant, VariantWarning, WarningState, is_no_variant, way};
 use crate::db::{Timestamp, Tx};
 use crate::error::{Code, Error, Result};
@@ -103,13 +103,13 @@ async fn write(tx: &mut Tx, actor: &Actor, text: &Translation, variant: &mut Var
     let gone = || Error::new(Code::Conflict, "The word is not there any more: somebody has edited the text. Accept the warning, or edit the text.");
     let mut parts = units(&text.text);
     let part = parts.iter_mut().find(|unit| unit.name == warning.pointer).ok_or_else(gone)?;
-    let untouched = variant.made.get(&part.name) == Some(&hash(part));
+    let untouched = is_as_made(&variant.made, part);
     let at = usize::try_from(warning.made_start).unwrap_or_default();
     let place = replace_word(part, text.language.as_str(), at, &warning.word, word).ok_or_else(gone)?;
-    if untouched {
-        variant.made.insert(part.name.clone(), hash(part));
+    let made = assemble(parts, text.text.authors.clone())?.tidied(&text.language).into_owned();
+    if let Some(part) = units(&made).iter().find(|unit| untouched && unit.name == warning.pointer) {
+        note_corrected(&mut variant.made, part, actor.id());
     }
-    let made = assemble(parts, text.text.authors.clone())?;
     let grown = length(word) - length(&warning.word);
     store::shift(tx, text, &warning.pointer, i32::try_from(place).unwrap_or(i32::MAX), grown).await?;
     texts::put_next(tx, actor, text, &made, text.slug.as_deref(), None, now).await?;

@@ -2,7 +2,7 @@
 
 use super::make::{Doubt, Maker, words_of};
 use super::store::{self, NewWarning};
-use super::units::{Unit, assemble, hash, plain, units};
+use super::units::{Unit, assemble, hash, hashes, is_as_made, plain, units};
 use super::{Variant, is_attached, status_of, way};
 use crate::db::{Timestamp, Tx};
 use crate::error::{Code, Error, Result};
@@ -59,21 +59,20 @@ pub async fn create(tx: &mut Tx, actor: &Actor, source: &Translation, to: &Tag, 
     let parts = units(&source.text);
     let known = known_words(tx, actor.agency, way, to, &parts.iter().collect::<Vec<_>>(), &BTreeMap::new()).await?;
     let (mut made, mut warnings) = (vec![], vec![]);
-    let maker = Maker { way, to, known: &known };
+    let maker = Maker::new(way, to, &known);
     for (order, part) in parts.iter().enumerate() {
         let (unit, doubts) = maker.unit(part);
         warnings.extend(doubts.into_iter().map(|doubt| (part.name.clone(), order, doubt)));
         made.push(unit);
     }
-    let hashes = made.iter().map(|unit| (unit.name.clone(), hash(unit))).collect();
-    let text = assemble(made, source.text.authors.clone())?;
+    let text = assemble(made, source.text.authors.clone())?.tidied(to).into_owned();
     let first = First { article: source.article_id, language: to, is_original: false, text: &text, slug: None, orthography: way.orthography };
     let created = texts::put_first(tx, actor, first, now).await?;
     let variant = Variant {
         from_language: source.language.clone(),
         from_revision: source.revision,
         status: status_of(way.trust, warnings.len()),
-        made: Json(hashes),
+        made: Json(hashes(&text)),
         corrections: Json(BTreeMap::new()),
         by_rule: false,
         left_with_source: false,
@@ -150,7 +149,7 @@ pub(super) async fn bring_up(tx: &mut Tx, actor: &Actor, source: &Translation, t
     let (old, new, present) = (units(&before.text), units(&source.text), units(&text.text));
     let changed: Vec<&Unit> = new.iter().filter(|unit| !old.contains(unit)).collect();
     let known = known_words(tx, text.agency_id, way, &text.language, &changed, &variant.corrections).await?;
-    let maker = Maker { way, to: &text.language, known: &known };
+    let maker = Maker::new(way, &text.language, &known);
     let of_people = !is_untouched(&present, &old, &variant.made);
     let author = author.unwrap_or_else(|| if of_people { text.last_author } else { actor.id() });
     let change = merge(&maker, &old, &new, &present, &variant.made);
@@ -158,6 +157,7 @@ pub(super) async fn bring_up(tx: &mut Tx, actor: &Actor, source: &Translation, t
     variant.from_revision = source.revision;
     match assemble(change.units.clone(), authors) {
         Ok(made) => {
+            let made = made.tidied(&text.language).into_owned();
             put(tx, (actor, author), text, &mut variant, change, &made, way.trust, now).await?;
         }
         // What is too long in the other script holds nobody up who edits the source.
@@ -193,6 +193,13 @@ async fn put(
         variant.status = DerivationStatus::NeedsReview;
     }
     variant.made = Json(change.made);
+    // What was made anew is noted as it is stored.
+    let mut stored = hashes(made);
+    for name in &change.gone {
+        if let (Some(noted), Some(hash)) = (variant.made.get_mut(name), stored.remove(name)) {
+            *noted = hash;
+        }
+    }
     if *made != text.text {
         texts::put_made(tx, by, text, made, now).await?;
     }
@@ -220,7 +227,7 @@ fn merge(maker: &Maker<'_>, old: &[Unit], new: &[Unit], present: &[Unit], made: 
         let (unit, doubts) = maker.unit(source);
         change.gone.push(name.to_owned());
         change.warnings.extend(doubts.into_iter().map(|doubt| (name.to_owned(), order, doubt)));
-        if let Some(edited) = there.get(name).filter(|unit| made.get(name) != Some(&hash(unit))) {
+        if let Some(edited) = there.get(name).filter(|unit| !is_as_made(made, unit)) {
             change.warnings.push((name.to_owned(), order, lost(edited)));
         }
         change.made.insert(name.to_owned(), hash(&unit));
@@ -229,7 +236,7 @@ fn merge(maker: &Maker<'_>, old: &[Unit], new: &[Unit], present: &[Unit], made: 
     }
     for unit in old.iter().filter(|unit| find(new, &unit.name).is_none()) {
         change.gone.push(unit.name.clone());
-        if let Some(edited) = there.get(unit.name.as_str()).filter(|present| made.get(&unit.name) != Some(&hash(present))) {
+        if let Some(edited) = there.get(unit.name.as_str()).filter(|present| !is_as_made(made, present)) {
             change.warnings.push((unit.name.clone(), change.units.len(), lost(edited)));
         }
     }

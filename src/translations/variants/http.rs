@@ -3,6 +3,7 @@
 use super::doubts::{self, Learn, Ruling};
 use super::follow;
 use super::store;
+use super::units::{has_corrected, note_reviewed};
 use super::{VariantWarning, WarningState};
 use crate::answer::Answer;
 use crate::articles;
@@ -19,14 +20,17 @@ use crate::policy::{Actor, Permission, ReadWork, ReviewWork, Rule, WriteWork};
 use crate::precondition::{IfMatch, Precondition};
 use crate::publication::{DerivationStatus, Rebuild, RebuildSelection};
 use crate::state::State;
-use crate::translations::workflow::{TextPath, answer};
+use crate::translations::workflow::{TextPath, answer, four_eyes};
 use crate::translations::{Translation, find, put, store as texts};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, get, post};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
+
+/// Doubtful words that come with a variant that was made.
+const MOST_SHOWN: u16 = 100;
 
 pub fn routes(config: &mut ServiceConfig) {
     config
@@ -127,12 +131,38 @@ struct VariantDetachment {
     reason: String,
 }
 
+/// A variant that was made, and what to look at in it.
+#[derive(Serialize, ToSchema)]
+struct MadeVariant {
+    #[serde(flatten)]
+    translation: Translation,
+    doubts: Doubts,
+}
+
+/// Words of which the rules were not sure.
+#[derive(Serialize, ToSchema)]
+struct Doubts {
+    /// How many there are.
+    count: i64,
+    /// The first 100 of them, as the list of warnings has them.
+    #[schema(max_items = 100)]
+    data: Vec<VariantWarning>,
+}
+
+impl MadeVariant {
+    async fn of(tx: &mut Tx, translation: Translation) -> Result<Self> {
+        let query = store::warnings(&mut *tx, translation.article_id, &translation.language);
+        let data = query.push(" ORDER BY unit_order, start, id LIMIT ").push_limit(MOST_SHOWN).all().await?;
+        Ok(Self { doubts: Doubts { count: translation.open_warnings.unwrap_or_default(), data }, translation })
+    }
+}
+
 /// Make a text in another script
 ///
 /// Converts the newest revision of a text, as a draft of your agency. Addresses, handles, code and what is marked as of another language or
-/// not to be translated stay as they are. Words of which the rules were not sure are listed for a reviewer. From then on the variant follows
-/// its source: parts that change are made anew with what people said of their words.
-#[utoipa::path(tag = "variants", params(TextPath), request_body = NewVariant, responses((status = 201, description = "Made", body = Translation)),
+/// not to be translated stay as they are. Words of which the rules were not sure come with it, and are listed for a reviewer. From then on
+/// the variant follows its source: parts that change are made anew with what people said of their words.
+#[utoipa::path(tag = "variants", params(TextPath), request_body = NewVariant, responses((status = 201, description = "Made", body = MadeVariant)),
     extensions(("x-problems" = json!(["already_exists", "conflict", "illegal_transition"]))))]
 #[post("/articles/{id}/translations/{language}/variants")]
 async fn create_variant(
@@ -150,7 +180,8 @@ async fn create_variant(
             let source = texts::read(&mut *tx, path.id, &path.language).await?.ok_or_else(|| Error::not_found("translation"))?;
             let made = follow::create(tx, &caller, &source, &new.language, new.orthography.as_deref(), now).await?;
             let location = state.url(&format!("/v1/articles/{}/translations/{}", path.id, made.language));
-            Ok(Answer::created(location, &made)?.version(made.version))
+            let version = made.version;
+            Ok(Answer::created(location, &MadeVariant::of(tx, made).await?)?.version(version))
         })
         .await
 }
@@ -159,7 +190,7 @@ async fn create_variant(
 ///
 /// In reading order, each with its place in the source and what stands around it.
 #[utoipa::path(tag = "variants", params(VariantPath, WarningFilter), responses((status = 200, description = "A page of warnings", body = Page<VariantWarning>)),
-    extensions(("x-problems" = json!(["invalid_cursor", "conflict"]))))]
+    extensions(("x-problems" = json!(["invalid_cursor"]))))]
 #[get("/articles/{id}/translations/{language}/variants/{tag}/warnings")]
 async fn list_variant_warnings(
     state: Data<State>,
@@ -172,7 +203,7 @@ async fn list_variant_warnings(
     articles::reach(&state.db, &caller, ReadWork::RULE, path.id, state.clock.now()).await?;
     let variant = store::variant(&state.db, path.id, &path.tag).await?;
     if variant.is_none_or(|variant| variant.from_language != path.language) {
-        return Err(super::is_no_variant(&path.language));
+        return Err(Error::not_found("variant"));
     }
     let mut query = store::warnings(&state.db, path.id, &path.tag);
     if let Some(states) = &filter.state {
@@ -254,10 +285,11 @@ async fn correct_variant_warning(
 
 /// Review a variant
 ///
-/// Says that somebody has read it. Warnings that are open have to be settled before, or are overruled with it. To approve and publish the
-/// text is another matter.
+/// Says that somebody has read it. Warnings that are open have to be settled before, or are overruled with it. Where the agency asks for
+/// four eyes, it is not who wrote the newest revision, nor who corrected words since the last review. To approve and publish the text is
+/// another matter.
 #[utoipa::path(tag = "variants", params(VariantPath, IfMatch), request_body(content = Option<VariantReview>, content_type = "application/json"),
-    responses((status = 200, description = "Reviewed", body = Translation)), extensions(("x-problems" = json!(["conflict"]))))]
+    responses((status = 200, description = "Reviewed", body = Translation)), extensions(("x-problems" = json!(["conflict", "four_eyes_required"]))))]
 #[post("/articles/{id}/translations/{language}/variants/{tag}/review")]
 async fn review_variant(
     state: Data<State>,
@@ -271,11 +303,17 @@ async fn review_variant(
     write
         .run(&caller, async |tx| {
             let text = at(tx, &caller, ReviewWork::RULE, &path, &precondition, now).await?;
-            doubts::attached(&mut *tx, &text, &path.language).await?;
+            let mut variant = doubts::attached(&mut *tx, &text, &path.language).await?;
+            four_eyes(&caller, &text)?;
+            if text.four_eyes && has_corrected(&variant.made, caller.id()) {
+                return Err(Error::new(Code::FourEyesRequired, "You corrected words of it; the agency asks for a second person to review them."));
+            }
             let open = store::open(&mut *tx, path.id, &path.tag).await?;
             if open > 0 && !order.overrule {
                 return Err(Error::new(Code::Conflict, "Warnings are open: settle them, or overrule them with `overrule`.").with("open_warnings", open));
             }
+            note_reviewed(&mut variant.made);
+            store::update(tx, path.id, &path.tag, &variant).await?;
             answer(&settle(tx, &caller, &text, DerivationStatus::Reviewed, None, now).await?)
         })
         .await

@@ -1,9 +1,10 @@
 //! The parts of a text in another script, and the words of which the rules were not sure.
 
-use super::units::{Content, Unit, pieces};
+use super::MOST_WARNINGS;
+use super::units::{Content, Piece, Unit, pieces};
 use crate::body::{Block, MarkDef};
-use crate::language::{Conversion, Converted, Tag, Warning, titlecase_first, uppercase};
-use std::cell::RefCell;
+use crate::language::{Conversion, Converted, DoubtfulWord, LONGEST_WORD, Tag, Warning, titlecase_first, uppercase};
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 
 /// Characters of the source around a word that come with it.
@@ -17,6 +18,9 @@ pub struct Doubt {
     /// Characters of the part of the source before the word, and of the part that was made.
     pub start: usize,
     pub made_start: usize,
+    /// Characters of the word in the source.
+    pub length: usize,
+    /// Empty for what is about no single word, or one that is too long to be looked at letter by letter.
     pub source_word: String,
     pub made_word: String,
     pub before: String,
@@ -25,6 +29,8 @@ pub struct Doubt {
     pub message: String,
     /// Other spellings of the whole word.
     pub alternatives: Vec<String>,
+    /// How many words it stands for that are not listed; 0 where it is about one.
+    pub more: usize,
 }
 
 /// A way from one script into another, with the words that are known.
@@ -33,6 +39,8 @@ pub struct Maker<'a> {
     pub to: &'a Tag,
     /// What a word in lower case becomes, where that is known.
     pub known: &'a HashMap<String, String>,
+    /// How many doubtful words may still be listed.
+    room: Cell<usize>,
 }
 
 /// The words of parts as lexicons know them: in lower case.
@@ -40,9 +48,11 @@ pub fn words_of(way: &Conversion, units: &[&Unit]) -> BTreeSet<String> {
     let words = RefCell::new(BTreeSet::new());
     for unit in units {
         let mut content = unit.content.clone();
-        for piece in pieces(&mut content, way.from).iter().filter(|piece| piece.prose) {
-            let _ = way.apply(piece.text, |word| {
-                words.borrow_mut().insert(word.to_owned());
+        for run in pieces(&mut content, way.from).chunk_by(Piece::goes_on).filter(|run| run.iter().any(|piece| piece.prose)) {
+            let _ = way.apply(&run.iter().map(|piece| piece.text.as_str()).collect::<String>(), |word| {
+                if word.chars().nth(LONGEST_WORD).is_none() {
+                    words.borrow_mut().insert(word.to_owned());
+                }
                 None
             });
         }
@@ -60,25 +70,36 @@ pub fn as_known(way: &Conversion, word: &str) -> Option<String> {
     asked.into_inner()
 }
 
-impl Maker<'_> {
-    fn apply(&self, text: &str) -> Converted {
-        self.way.apply(text, |word| self.known.get(word).cloned())
+impl<'a> Maker<'a> {
+    pub const fn new(way: &'static Conversion, to: &'a Tag, known: &'a HashMap<String, String>) -> Self {
+        Self { way, to, known, room: Cell::new(MOST_WARNINGS) }
     }
 
     /// A part in the other script, and what is doubtful in it.
     pub fn unit(&self, source: &Unit) -> (Unit, Vec<Doubt>) {
         let mut made = source.clone();
         let (mut start, mut made_start) = (0, 0);
-        let mut doubts = vec![];
-        for piece in pieces(&mut made.content, self.way.from) {
-            let length = piece.text.chars().count();
-            if piece.prose {
-                let (text, found) = self.text(piece.text);
+        let (mut doubts, mut more) = (vec![], 0);
+        for run in pieces(&mut made.content, self.way.from).chunk_by_mut(Piece::goes_on) {
+            let texts: Vec<&str> = run.iter().map(|piece| piece.text.as_str()).collect();
+            let whole = texts.concat();
+            let length = whole.chars().count();
+            let mut made_length = length;
+            if run.iter().any(|piece| piece.prose) {
+                let converted = self.way.apply_across(&texts, |word| self.known.get(word).cloned());
+                let (found, others) = self.doubts(&whole, &converted);
                 doubts.extend(found.into_iter().map(|doubt| Doubt { start: start + doubt.start, made_start: made_start + doubt.made_start, ..doubt }));
-                *piece.text = text;
+                more += others;
+                for (piece, text) in run.iter_mut().zip(converted.spans()) {
+                    text.clone_into(piece.text);
+                }
+                made_length = converted.text.chars().count();
             }
             start += length;
-            made_start += piece.text.chars().count();
+            made_start += made_length;
+        }
+        if more > 0 {
+            doubts.push(Doubt { more, ..Doubt::default() });
         }
         self.tell_language(&mut made);
         (made, doubts)
@@ -94,7 +115,7 @@ impl Maker<'_> {
         };
         for definition in blocks.iter_mut().flat_map(|block| &mut block.mark_defs) {
             if let MarkDef::Language(mark) = definition
-                && mark.language == self.way.from
+                && Tag::parse(&mark.language).is_ok_and(|tag| tag.as_str() == self.way.from)
                 && mark.translate != Some(false)
             {
                 self.to.as_str().clone_into(&mut mark.language);
@@ -102,114 +123,67 @@ impl Maker<'_> {
         }
     }
 
-    fn text(&self, text: &str) -> (String, Vec<Doubt>) {
-        let whole = self.apply(text);
-        if whole.warnings.is_empty() {
-            return (whole.text, vec![]);
+    /// What is doubtful in a text, as far as there is room, and how many words more.
+    fn doubts(&self, text: &str, converted: &Converted) -> (Vec<Doubt>, usize) {
+        if converted.words.is_empty() {
+            return (vec![], 0);
         }
-        let letters: Vec<char> = text.chars().collect();
-        let (mut made, mut made_length, mut doubts, mut at) = (String::with_capacity(whole.text.len()), 0, vec![], 0);
-        let mut warnings = whole.warnings.iter().peekable();
-        while at < letters.len() {
-            let spaces = letters.get(at).is_some_and(|c| c.is_whitespace());
-            let length = letters.iter().skip(at).take_while(|c| c.is_whitespace() == spaces).count();
-            let token: String = letters.iter().skip(at).take(length).collect();
-            let mut doubtful = false;
-            while warnings.next_if(|warning| warning.index < at + length).is_some() {
-                doubtful = true;
-            }
-            if doubtful {
-                for part in self.parts(&token) {
-                    let converted = self.apply(&part);
-                    if !converted.warnings.is_empty() {
-                        let (before, after) = around(&letters, at, part.chars().count());
-                        let doubt = self.doubt(&part, &converted.text, &converted.warnings);
-                        doubts.push(Doubt { start: at, made_start: made_length, before, after, ..doubt });
-                    }
-                    at += part.chars().count();
-                    made_length += converted.text.chars().count();
-                    made.push_str(&converted.text);
-                }
-            } else {
-                let converted = self.apply(&token).text;
-                at += length;
-                made_length += converted.chars().count();
-                made.push_str(&converted);
-            }
-        }
-        (made, doubts)
+        let (source, made): (Vec<char>, Vec<char>) = (text.chars().collect(), converted.text.chars().collect());
+        let room = self.room.get();
+        let doubts: Vec<Doubt> = converted.words.iter().take(room).map(|word| self.doubt(word, converted, &source, &made)).collect();
+        self.room.set(room - doubts.len());
+        let more = converted.words.len() - doubts.len() + converted.words_left_out;
+        (doubts, more)
     }
 
-    /// The words of a token and what is between them, as the converter takes it apart.
-    fn parts(&self, token: &str) -> Vec<String> {
-        let lengths = RefCell::new(vec![]);
-        let _ = self.way.apply(token, |word| {
-            lengths.borrow_mut().push(word.chars().count());
-            None
-        });
-        let letters: Vec<char> = token.chars().collect();
-        let (mut parts, mut at) = (vec![], 0);
-        for length in lengths.into_inner() {
-            let between = letters.iter().skip(at).take_while(|c| !c.is_alphabetic() && !matches!(c, 'ء' | 'ٴ')).count();
-            parts.push(letters.iter().skip(at).take(between).collect::<String>());
-            parts.push(letters.iter().skip(at + between).take(length).collect());
-            at += between + length;
-        }
-        parts.push(letters.iter().skip(at).collect());
-        parts.retain(|part| !part.is_empty());
-        parts
-    }
-
-    fn doubt(&self, word: &str, made: &str, warnings: &[Warning]) -> Doubt {
-        let rule = warnings.first().map_or("", |warning| warning.rule).to_owned();
+    fn doubt(&self, word: &DoubtfulWord, converted: &Converted, source: &[char], made: &[char]) -> Doubt {
+        let warnings = converted.warnings.get(word.warnings.clone()).unwrap_or_default();
+        let letters = |of: &[char], start: usize, length: usize| of.get(start..start + length).unwrap_or_default().to_vec();
+        let made_word = letters(made, word.made_index, word.made_length);
         let mut messages: Vec<&str> = warnings.iter().map(|warning| warning.message.as_str()).collect();
         messages.dedup();
-        Doubt {
-            start: 0,
-            made_start: 0,
-            source_word: word.to_owned(),
-            made_word: made.to_owned(),
-            before: String::new(),
-            after: String::new(),
-            rule,
+        let doubt = Doubt {
+            start: word.index,
+            length: word.length,
+            made_start: word.made_index,
+            before: letters(source, word.index.saturating_sub(CONTEXT), word.index.min(CONTEXT)).iter().collect(),
+            after: source.iter().skip(word.index + word.length).take(CONTEXT).collect(),
+            rule: warnings.first().map_or("", |warning| warning.rule).to_owned(),
             message: messages.join("; "),
-            alternatives: self.alternatives(word, made, warnings),
+            ..Doubt::default()
+        };
+        if word.length > LONGEST_WORD {
+            return doubt;
         }
+        let alternatives = self.alternatives(&made_word, word.made_index, warnings);
+        Doubt { source_word: letters(source, word.index, word.length).iter().collect(), made_word: made_word.iter().collect(), alternatives, ..doubt }
     }
 
-    /// The word with each of the guesses made otherwise, and with all of them.
-    fn alternatives(&self, word: &str, made: &str, warnings: &[Warning]) -> Vec<String> {
-        let letters: Vec<char> = made.chars().collect();
-        let mut places = vec![];
-        for warning in warnings {
-            let before: String = word.chars().take(warning.index).collect();
-            let expected = self.apply(&before).text.chars().count();
-            // The message ends on what was taken.
-            let taken: Vec<char> = warning.message.rsplit(' ').next().unwrap_or_default().chars().collect();
-            let after = places.last().map_or(0, |(end, ..): &(usize, usize, String)| *end);
-            let same = |window: &[char]| window.iter().zip(&taken).all(|(a, b)| a.to_lowercase().eq(b.to_lowercase()));
-            let found = letters.windows(taken.len().max(1)).enumerate().filter(|(at, window)| *at >= after && !taken.is_empty() && same(window));
-            let Some((at, window)) = found.min_by_key(|(at, _)| at.abs_diff(expected)) else { continue };
-            for other in &warning.alternatives {
-                places.push((at + taken.len(), at, self.cased(other, window, &letters)));
-            }
-        }
-        let spelled = |chosen: &[&(usize, usize, String)]| {
-            let (mut text, mut at) = (String::new(), 0);
-            for (end, start, other) in chosen {
-                text.extend(letters.iter().take(*start).skip(at));
+    /// The word with each of the guesses made otherwise, and with all of them. `start`: characters of the result before the word.
+    fn alternatives(&self, word: &[char], start: usize, warnings: &[Warning]) -> Vec<String> {
+        let place = |warning: &Warning| {
+            let at = warning.made_index.checked_sub(start)?;
+            let end = at + warning.taken.chars().count();
+            let other = self.cased(warning.alternatives.first()?, word.get(at..end)?, word);
+            Some((at, end, other))
+        };
+        let places: Vec<(usize, usize, String)> = warnings.iter().filter_map(place).collect();
+        let spelled = |chosen: &[(usize, usize, String)]| {
+            let (mut text, mut behind) = (String::new(), 0);
+            for (at, end, other) in chosen {
+                text.extend(word.get(behind..*at).unwrap_or_default());
                 text.push_str(other);
-                at = *end;
+                behind = *end;
             }
-            text.extend(letters.iter().skip(at));
+            text.extend(word.get(behind..).unwrap_or_default());
             text
         };
-        let mut all: Vec<String> = places.iter().map(|place| spelled(&[place])).collect();
-        if places.len() > 1 && places.is_sorted_by(|a, b| a.0 <= b.1) {
-            all.push(spelled(&places.iter().collect::<Vec<_>>()));
+        let mut all: Vec<String> = places.chunks(1).take(MOST_ALTERNATIVES - 1).map(spelled).collect();
+        if places.len() > 1 {
+            all.push(spelled(&places));
         }
-        all.retain(|other| other != made);
-        all.truncate(MOST_ALTERNATIVES);
+        let made: String = word.iter().collect();
+        all.retain(|other| *other != made);
         all
     }
 
@@ -225,22 +199,26 @@ impl Maker<'_> {
     }
 }
 
-/// What stands before and after a word.
-fn around(letters: &[char], at: usize, length: usize) -> (String, String) {
-    let before = letters.iter().take(at).skip(at.saturating_sub(CONTEXT)).collect();
-    (before, letters.iter().skip(at + length).take(CONTEXT).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::language::{CONVERSIONS, conversion};
     use proptest::prelude::*;
 
+    fn field(text: &str) -> Unit {
+        Unit { name: "/summary".to_owned(), content: Content::Field(text.to_owned()) }
+    }
+
+    fn text_of(unit: &Unit) -> String {
+        super::super::units::plain(unit, usize::MAX)
+    }
+
     fn made(from: &str, to: &str, text: &str) -> (String, Vec<Doubt>) {
         let (from, to) = (Tag::parse(from).unwrap(), Tag::parse(to).unwrap());
         let way = conversion(&from, &to, None).unwrap();
-        Maker { way, to: &to, known: &HashMap::new() }.text(text)
+        let known = HashMap::new();
+        let (made, doubts) = Maker::new(way, &to, &known).unit(&field(text));
+        (text_of(&made), doubts)
     }
 
     #[test]
@@ -252,6 +230,58 @@ mod tests {
         assert_eq!((doubts[0].before.as_str(), doubts[0].after.as_str()), ("Bu «", "» va AKSIYA"));
     }
 
+    #[test]
+    fn alternatives_are_few() {
+        let (_, doubts) = made("kk-Latn", "kk", &"h".repeat(LONGEST_WORD));
+        let alternatives = &doubts[0].alternatives;
+        assert_eq!((doubts.len(), alternatives.len(), alternatives.last()), (1, MOST_ALTERNATIVES, Some(&"һ".repeat(LONGEST_WORD))));
+        assert_eq!(alternatives[1], format!("хһ{}", "х".repeat(LONGEST_WORD - 2)));
+        let (text, doubts) = made("kk-Arab", "kk", "اي وت");
+        assert_eq!(
+            (text.as_str(), doubts[0].alternatives.as_slice(), doubts[1].alternatives.as_slice()),
+            ("ай от", &["әй".to_owned()][..], &["өт".to_owned()][..])
+        );
+    }
+
+    #[test]
+    fn a_long_word_is_one_doubt() {
+        for (from, to, letter) in [("kk-Latn", "kk", "h"), ("kk-Arab", "kk", "ا")] {
+            let (text, doubts) = made(from, to, &letter.repeat(20_000));
+            assert_eq!((text.chars().count(), doubts.len(), doubts[0].length, doubts[0].alternatives.len()), (20_000, 1, 20_000, 0));
+            assert_eq!((doubts[0].source_word.as_str(), doubts[0].rule.as_str()), ("", "long_word"));
+        }
+    }
+
+    #[test]
+    fn the_doubts_of_a_text_are_bounded() {
+        let (from, to) = (Tag::parse("kk-Latn").unwrap(), Tag::parse("kk").unwrap());
+        let known = HashMap::new();
+        let maker = Maker::new(conversion(&from, &to, None).unwrap(), &to, &known);
+        let counts = [1_500, 1_500, 3_000].map(|words| {
+            let (_, doubts) = maker.unit(&field(&"h ".repeat(words)));
+            (doubts.len(), doubts.last().map(|doubt| doubt.more))
+        });
+        assert_eq!(counts, [(1_500, Some(0)), (501, Some(1_000)), (1, Some(3_000))]);
+    }
+
+    #[test]
+    fn words_go_over_spans_and_language_marks_are_read() {
+        let body = crate::body::Body::parse(&serde_json::json!([{"_type": "block", "_key": "b",
+            "markDefs": [{"_type": "language", "_key": "l", "language": "uz-Latn"}],
+            "children": [{"_type": "span", "_key": "1", "text": "S", "marks": ["strong"]}, {"_type": "span", "_key": "2", "text": "hahar bu a"},
+                {"_type": "span", "_key": "3", "text": "ksiya", "marks": ["l"]}]}]))
+        .unwrap();
+        let unit = Unit { name: "/body/b".to_owned(), content: Content::Block(Box::new(body.blocks()[0].clone())) };
+        let (from, to) = (Tag::parse("uz").unwrap(), Tag::parse("uz-Cyrl").unwrap());
+        let known = HashMap::new();
+        let (mut made, doubts) = Maker::new(conversion(&from, &to, None).unwrap(), &to, &known).unit(&unit);
+        let texts: Vec<String> = pieces(&mut made.content, "uz-Cyrl").iter().map(|piece| piece.text.clone()).collect();
+        assert_eq!(texts, ["Ш", "аҳар бу а", "кция"]);
+        assert_eq!((doubts[0].start, doubts[0].made_start, doubts[0].made_word.as_str()), (10, 9, "акция"));
+        let Content::Block(block) = made.content else { panic!() };
+        assert!(serde_json::to_string(&block).unwrap().contains("\"language\":\"uz-Cyrl\""));
+    }
+
     proptest! {
         /// Word by word, it is the same as at once; and each doubtful word stands where it is said to.
         #[test]
@@ -259,8 +289,8 @@ mod tests {
             for way in CONVERSIONS.iter().filter(|way| way.from != way.to) {
                 let to = Tag::parse(way.to).unwrap();
                 let known = HashMap::new();
-                let maker = Maker { way, to: &to, known: &known };
-                let (made, doubts) = maker.text(&text);
+                let (made, doubts) = Maker::new(way, &to, &known).unit(&field(&text));
+                let made = text_of(&made);
                 prop_assert_eq!(&made, &way.apply(&text, |_| None).text);
                 for doubt in doubts {
                     let at = |text: &str, start: usize, word: &str| text.chars().skip(start).take(word.chars().count()).collect::<String>() == word;

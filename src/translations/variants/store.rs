@@ -136,10 +136,11 @@ pub(super) async fn leave(tx: &mut Tx, text: &Translation) -> Result<()> {
 pub(super) type NewWarning = (String, usize, Doubt);
 
 /// Writes the doubtful words of a text; of those beyond [`MOST_WARNINGS`], how many they are.
-pub(super) async fn warn(tx: &mut Tx, article: Uuid, language: &Tag, mut warnings: Vec<NewWarning>) -> Result<()> {
-    if warnings.len() > MOST_WARNINGS {
-        let more = warnings.len() - MOST_WARNINGS;
-        warnings.truncate(MOST_WARNINGS);
+pub(super) async fn warn(tx: &mut Tx, article: Uuid, language: &Tag, warnings: Vec<NewWarning>) -> Result<()> {
+    let (mut warnings, uncounted): (Vec<_>, Vec<_>) = warnings.into_iter().partition(|(.., doubt)| doubt.more == 0);
+    let more = uncounted.iter().map(|(.., doubt)| doubt.more).sum::<usize>() + warnings.len().saturating_sub(MOST_WARNINGS);
+    warnings.truncate(MOST_WARNINGS);
+    if more > 0 {
         let doubt = Doubt { rule: "more".to_owned(), message: format!("{more} more words are doubtful"), ..Doubt::default() };
         warnings.push(("/body".to_owned(), usize::MAX, doubt));
     }
@@ -177,7 +178,7 @@ fn row<'c>(query: Query<'c>, article: Uuid, language: &Tag, unit: &str, order: u
         .push(comma)
         .push_bind(number(doubt.start))
         .push(comma)
-        .push_bind(number(doubt.source_word.chars().count()))
+        .push_bind(number(doubt.length))
         .push(comma)
         .push_bind(number(doubt.made_start))
         .push(comma)

@@ -1,5 +1,6 @@
 //! Texts in another script of their language.
 
+mod faults;
 mod held;
 mod lexicon;
 mod others;
@@ -134,7 +135,8 @@ async fn where_there_is_no_way_the_ways_are_told(app: App) {
 async fn a_doubtful_word_is_accepted_or_corrected(app: App) {
     let story = uzbek(&app).await;
     let made = story.make("uz", json!({"language": "uz-Cyrl"})).await.json();
-    assert_eq!((&made["headline"], &made["open_warnings"]), (&json!("Бу акция"), &json!(2)));
+    assert_eq!((&made["headline"], &made["open_warnings"], &made["doubts"]["count"]), (&json!("Бу акция"), &json!(2), &json!(2)));
+    assert_eq!(made["doubts"]["data"], json!(story.warnings("uz", "uz-Cyrl", "").await));
     let all = story.warnings("uz", "uz-Cyrl", "").await;
     let told: Vec<_> = all.iter().map(|w| (w["pointer"].as_str().unwrap().len() > 9, w["index"].clone(), w["length"].clone(), w["word"].clone())).collect();
     assert_eq!(told, [(false, json!(3), json!(6), json!("акция")), (told[1].0, json!(3), json!(6), json!("акция"))]);
@@ -154,7 +156,9 @@ async fn a_doubtful_word_is_accepted_or_corrected(app: App) {
     assert!(story.warnings("uz", "uz-Cyrl", "?state=open").await.is_empty());
     assert_eq!(story.warnings("uz", "uz-Cyrl", "?state=corrected").await[0]["word"], "АКЦИЯси");
     let elsewhere = story.editor.get(&format!("{}/variants/uz-Cyrl/warnings", story.text("kk"))).send().await;
-    assert_eq!(elsewhere.code(), "conflict");
+    assert_eq!((elsewhere.status.as_u16(), elsewhere.code().as_str()), (404, "not_found"));
+    let of_none = story.editor.get(&format!("{}/variants/uz/warnings", story.text("uz"))).send().await;
+    assert_eq!((of_none.status.as_u16(), of_none.code().as_str()), (404, "not_found"));
 }
 
 async fn people_s_words_stay_when_the_source_changes(app: App) {
