@@ -123,7 +123,7 @@ pub fn transliterate(order: Transliteration) -> Result<Transliterated> {
     let body = read_body(order.body.as_ref(), order.text.is_some(), &mut faults);
     let to = match order.to {
         Target::Script(to) => to,
-        Target::CommonTurkic => return in_common_letters(order.text, body, order.from, order.orthography.is_some(), faults),
+        Target::CommonTurkic => return in_common_letters(order.text.as_deref(), body, order.from, order.orthography.is_some(), faults),
     };
     let spelling = orthography(&to, order.orthography.as_deref());
     if let Err(error) = &spelling {
@@ -153,7 +153,7 @@ pub fn transliterate(order: Transliteration) -> Result<Transliterated> {
 }
 
 /// In the letters that Turkic languages share: for readers, and never quite what somebody would write.
-fn in_common_letters(text: Option<String>, body: Option<Body>, from: Tag, has_orthography: bool, mut faults: Faults) -> Result<Transliterated> {
+fn in_common_letters(text: Option<&str>, body: Option<Body>, from: Tag, has_orthography: bool, mut faults: Faults) -> Result<Transliterated> {
     faults.check(!has_orthography, "/orthography", "unknown_orthography", "has no place here: the common letters have one");
     if !has_common_turkic(&from) {
         let known = COMMON_TURKIC_LANGUAGES.join(", ");
@@ -162,7 +162,7 @@ fn in_common_letters(text: Option<String>, body: Option<Body>, from: Tag, has_or
     faults.finish()?;
     let convert = |text: &str| common_turkic(text, &from).unwrap_or_else(|| text.to_owned());
     Ok(Transliterated {
-        text: text.as_deref().map(convert),
+        text: text.map(convert),
         body: body.map(|body| body.map_texts(&from, convert)),
         direction: Direction::Ltr,
         view: Some(COMMON),

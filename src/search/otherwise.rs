@@ -12,9 +12,9 @@ pub fn otherwise(names: &[Vec<String>], written: &str, language: &Tag) -> Expres
     let phrase = |keys: &Vec<String>| Expression::Phrase(keys.iter().map(|key| format!("k{key}")).collect());
     let text = prepare(written);
     let words = tokens(&text).map(|token| Expression::Term(format!("x{}", spelling(&exact(token.word, language))))).collect();
-    let named = Expression::All(vec![Expression::Term(Facet::Language(language).term()), Expression::Any(names.iter().map(phrase).collect())]);
+    let asked = Expression::All(vec![Expression::Term(Facet::Language(language).term()), Expression::Any(names.iter().map(phrase).collect())]);
     // The index of PostgreSQL does not know where words stand.
-    named.without(Expression::All(words)).loosened()
+    asked.without(Expression::All(words)).loosened()
 }
 
 #[cfg(test)]

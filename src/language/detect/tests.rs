@@ -73,7 +73,7 @@ fn forty_characters_of_the_declaration_are_enough() {
 
 #[test]
 fn capitals_are_recognised_as_well() {
-    recognised("news", 40, |label| promised(label), |text| text.to_uppercase());
+    recognised("news", 40, promised, |text| text.to_uppercase());
 }
 
 #[test]

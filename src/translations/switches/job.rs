@@ -30,6 +30,7 @@ pub fn key(switch: Uuid) -> String {
 }
 
 impl RunSwitch {
+    #[must_use]
     pub const fn of(switch: Uuid) -> Self {
         Self { switch, after: None }
     }

@@ -36,7 +36,9 @@ pub(super) async fn known_words(
     let text = units.iter().map(|unit| plain(unit, usize::MAX)).collect::<Vec<_>>().join("\n");
     let mut known = if from == *to { HashMap::new() } else { names_desk::spelled(tx, &from, to, &words, &text).await? };
     if let Some(newer) = way.orthography.and_then(|orthography| conversion(to, to, Some(orthography))) {
-        known.values_mut().for_each(|spelling| *spelling = newer.apply(spelling, |_| None).text);
+        for spelling in known.values_mut() {
+            *spelling = newer.apply(spelling, |_| None).text;
+        }
     }
     known.extend(lexicon::known(tx, agency, direction, &words).await?);
     known.extend(own.iter().map(|(word, replacement)| (word.clone(), replacement.clone())));
@@ -191,6 +193,9 @@ async fn put(
     store::warn(tx, text.article_id, &text.language, change.warnings).await?;
     if doubtful || store::open(&mut *tx, text.article_id, &text.language).await? > 0 {
         variant.status = DerivationStatus::NeedsReview;
+    } else if change.anew && variant.status == DerivationStatus::Reviewed {
+        // Nobody has read what was made since.
+        variant.status = DerivationStatus::Auto;
     }
     variant.made = Json(change.made);
     // What was made anew is noted as it is stored.

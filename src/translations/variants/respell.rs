@@ -41,7 +41,7 @@ pub async fn respell(tx: &mut Tx, text: &Translation, to: &str) -> Result<Respel
     let way = conversion(language, language, Some(to)).ok_or_else(|| Error::internal("there is no way into the alphabet of the switch"))?;
     let before = units(&text.text);
     let known = known_words(tx, text.agency_id, way, language, &before.iter().collect::<Vec<_>>(), &BTreeMap::new()).await?;
-    let maker = Maker { way, to: language, known: &known };
+    let maker = Maker::new(way, language, &known);
     let (mut after, mut doubtful) = (vec![], 0);
     for unit in &before {
         let (unit, doubts) = maker.unit(unit);
