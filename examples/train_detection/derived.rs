@@ -2,6 +2,9 @@
 
 use newsroom::language::{Script, Tag, conversion};
 
+/// Another label, its script, and what makes this one of its text.
+type Origin = (&'static str, Script, fn(&str) -> String);
+
 /// One way to write a tag.
 pub struct Row {
     pub tag: &'static str,
@@ -9,7 +12,7 @@ pub struct Row {
     /// Trained on the texts of its own folder.
     pub own: bool,
     /// Trained on the texts of another folder, in its script, rewritten word by word.
-    pub from: Option<(&'static str, Script, fn(&str) -> String)>,
+    pub from: Option<Origin>,
     /// How much evidence it takes to think of it, as a natural logarithm.
     pub rarity: f64,
 }

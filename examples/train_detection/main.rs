@@ -105,7 +105,9 @@ fn shares_of(row: &Row, folder: &Path) -> Result<Shares> {
     ensure!(say > 0.0, "{}: no text", row.tag);
     let mut shares = Shares::new();
     for ((kind, weight), damping) in kinds.iter_mut().zip(SAY).zip(DAMPING) {
-        kind.values_mut().for_each(|count| *count = count.powf(damping));
+        for count in kind.values_mut() {
+            *count = count.powf(damping);
+        }
         add_grams(&mut shares, kind, weight / say);
     }
     Ok(shares)
