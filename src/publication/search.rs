@@ -211,10 +211,14 @@ pub async fn follow_search_version(state: &State) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether something is public that was published before there was an index.
+/// Whether something was written or published before there was an index.
 async fn is_incomplete(tx: &mut Tx) -> Result<bool> {
-    let missing = tx.query("SELECT d.id FROM published_documents d WHERE NOT EXISTS (SELECT 1 FROM published_search s WHERE s.document_id = d.id) LIMIT 1");
-    Ok(missing.optional::<(i64,)>().await?.is_some())
+    let missing = tx.query(
+        "SELECT EXISTS (SELECT 1 FROM published_documents d WHERE NOT EXISTS (SELECT 1 FROM published_search s WHERE s.document_id = d.id)) \
+         OR EXISTS (SELECT 1 FROM translations t WHERE t.deleted_at IS NULL AND NOT EXISTS \
+         (SELECT 1 FROM work_search s WHERE s.article_id = t.article_id AND s.language = t.language))",
+    );
+    Ok(missing.value().await?)
 }
 
 async fn note_version(tx: &mut Tx) -> Result<()> {

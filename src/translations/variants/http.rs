@@ -190,7 +190,7 @@ async fn create_variant(
 ///
 /// In reading order, each with its place in the source and what stands around it.
 #[utoipa::path(tag = "variants", params(VariantPath, WarningFilter), responses((status = 200, description = "A page of warnings", body = Page<VariantWarning>)),
-    extensions(("x-problems" = json!(["invalid_cursor"]))))]
+    extensions(("x-problems" = json!(["invalid_cursor", "conflict"]))))]
 #[get("/articles/{id}/translations/{language}/variants/{tag}/warnings")]
 async fn list_variant_warnings(
     state: Data<State>,
@@ -203,7 +203,7 @@ async fn list_variant_warnings(
     articles::reach(&state.db, &caller, ReadWork::RULE, path.id, state.clock.now()).await?;
     let variant = store::variant(&state.db, path.id, &path.tag).await?;
     if variant.is_none_or(|variant| variant.from_language != path.language) {
-        return Err(Error::not_found("variant"));
+        return Err(Error::new(Code::Conflict, "The text is not a variant of that one."));
     }
     let mut query = store::warnings(&state.db, path.id, &path.tag);
     if let Some(states) = &filter.state {

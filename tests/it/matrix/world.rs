@@ -341,7 +341,7 @@ async fn count_writes(app: &App) {
             // Full text has tables of its own, which take no triggers; the rows beside it do.
             app.state.db.query(
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%' \
-                 AND name NOT LIKE 'published_search_terms%'",
+                 AND name NOT LIKE '%\\_search\\_terms%' ESCAPE '\\'",
             )
         }
         Db::Postgres(_) => app.state.db.query("SELECT CAST(tablename AS text) FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '\\_%'"),

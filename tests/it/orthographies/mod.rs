@@ -81,7 +81,7 @@ async fn the_archive_is_converted_and_addresses_stay(app: App) {
     assert_eq!((&after["summary"], &after["seo"]), (&json!("Ğarbiy şamol"), &json!({"title": "Çöl", "description": "Şamol"})));
     assert_eq!((&after["slug"], &after["url"]), (&before["slug"], &before["url"]));
     assert_eq!(after["last_change"]["kind"], "fix");
-    let by_slug = format!("/v1/delivery/articles/by-slug/uz/{}", before["slug"].as_str().unwrap());
+    let by_slug = format!("/v1/delivery/articles/uz/{}", before["slug"].as_str().unwrap());
     assert_eq!(anyone.get(&by_slug).expect(200).await.json()["headline"], "Çöl şamoli");
     assert_eq!(app.number("SELECT count(*) FROM published_changes WHERE type = 'updated' AND change_kind = 'fix' AND language = 'uz'").await, 1);
     let text = story.read("uz").await.json();

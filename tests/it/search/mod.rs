@@ -7,6 +7,7 @@ mod suggestions;
 
 use crate::on_both;
 use crate::support::{Answer, App, Caller};
+use newsroom::db::Reader;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -313,4 +314,10 @@ async fn what_cannot_be_looked_for_is_named(app: App) {
         let status = reader.get(&search_path(&q, "")).send().await.status.as_u16();
         assert!(status == 200 || q == "\\" || q.contains('\0'), "{q:?}: {status}");
     }
+}
+
+/// As if an earlier program had made the index.
+pub async fn forget_version(app: &App) {
+    let older = "INSERT INTO sequences (name, value) VALUES ('search', 0) ON CONFLICT (name) DO UPDATE SET value = 0";
+    app.state.db.write().query(older).execute().await.unwrap();
 }

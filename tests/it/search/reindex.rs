@@ -1,6 +1,6 @@
 //! Indexing anew, while others read and publish.
 
-use super::{find, headlines, ids, publish, step, story};
+use super::{find, forget_version, headlines, ids, publish, step, story};
 use crate::on_both;
 use crate::support::App;
 use newsroom::db::{Db, Reader, Timestamp};
@@ -77,6 +77,7 @@ async fn texts_of_an_earlier_date_stand_where_they_belong(app: App) {
 
 async fn readers_and_publishers_do_not_wait_for_the_end(app: App) {
     let editor = app.staff("editor@trend.example").await;
+    forget_version(&app).await;
     publication::follow_search_version(&app.state).await.unwrap();
     let registry = newsroom::app::jobs();
     let before = find(&app, "қазақстан", "&limit=100").await;

@@ -156,9 +156,9 @@ async fn a_doubtful_word_is_accepted_or_corrected(app: App) {
     assert!(story.warnings("uz", "uz-Cyrl", "?state=open").await.is_empty());
     assert_eq!(story.warnings("uz", "uz-Cyrl", "?state=corrected").await[0]["word"], "АКЦИЯси");
     let elsewhere = story.editor.get(&format!("{}/variants/uz-Cyrl/warnings", story.text("kk"))).send().await;
-    assert_eq!((elsewhere.status.as_u16(), elsewhere.code().as_str()), (404, "not_found"));
+    assert_eq!((elsewhere.status.as_u16(), elsewhere.code().as_str()), (409, "conflict"));
     let of_none = story.editor.get(&format!("{}/variants/uz/warnings", story.text("uz"))).send().await;
-    assert_eq!((of_none.status.as_u16(), of_none.code().as_str()), (404, "not_found"));
+    assert_eq!((of_none.status.as_u16(), of_none.code().as_str()), (409, "conflict"));
 }
 
 async fn people_s_words_stay_when_the_source_changes(app: App) {
