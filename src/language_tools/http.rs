@@ -71,7 +71,7 @@ async fn detect_language(_caller: Caller<UseLanguageTools>, Body(order): Body<De
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"headline": "Халқаpо суд", "language": "uz-Cyrl"}))]
-struct CheckOrder {
+struct GuardOrder {
     text: Option<String>,
     headline: Option<String>,
     summary: Option<String>,
@@ -90,17 +90,24 @@ struct CheckOrder {
 ///
 /// What the guard would say of it when it is saved: letters of another script in a word, wrong apostrophes, damaged or invisible characters,
 /// paragraphs in another language. Code, addresses and what is marked as another language are left alone. Nothing is stored.
-#[utoipa::path(tag = "language", request_body = CheckOrder, responses((status = 200, description = "The warnings", body = Checked)))]
+#[utoipa::path(tag = "language", request_body = GuardOrder, responses((status = 200, description = "The warnings", body = Checked)))]
 #[post("/language/check")]
-async fn check_text(_caller: Caller<UseLanguageTools>, Body(order): Body<CheckOrder>) -> Result<Answer> {
+async fn check_text(_caller: Caller<UseLanguageTools>, Body(order): Body<GuardOrder>) -> Result<Answer> {
     Answer::ok(&block(move || check(&order)).await.map_err(Error::internal)??)
 }
 
-fn check(order: &CheckOrder) -> Result<Checked> {
+fn check(order: &GuardOrder) -> Result<Checked> {
     let mut faults = Faults::default();
     let parts = [&order.text, &order.headline, &order.summary, &order.dateline, &order.byline];
     let has_parts = order.seo.is_some() || parts.iter().any(|part| part.is_some());
     let body = if order.body.is_some() || !has_parts { read_body(order.body.as_ref(), false, &mut faults) } else { None };
+    if let Some(Object(seo)) = &order.seo {
+        for (pointer, text, most) in [("/seo/title", &seo.title, 200), ("/seo/description", &seo.description, 500)] {
+            if let Some(text) = text {
+                faults.text(pointer, text, 0, most);
+            }
+        }
+    }
     faults.finish()?;
     let mut checker = Checker::new(&order.language)
         .field("/text", order.text.as_deref())

@@ -69,6 +69,9 @@ pub fn sort(list: SortOrder) -> Result<Sorted> {
     for (i, item) in list.items.iter().take(MOST_ITEMS).enumerate() {
         let pointer = if matches!(item, SortItem::Text(_)) { format!("/items/{i}") } else { format!("/items/{i}/key") };
         faults.text(&pointer, item.key(), 0, MOST_KEY);
+        if let SortItem::Keyed(KeyedItem { id: Some(id), .. }) = item {
+            faults.text(&format!("/items/{i}/id"), id, 0, MOST_KEY);
+        }
     }
     faults.finish()?;
     let sorter = Sorter::new(&list.language);

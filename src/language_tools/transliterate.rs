@@ -11,6 +11,8 @@ use crate::text_enum;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::openapi::{Ref, RefOr};
 
 text_enum! {
     /// How far a result can be trusted.
@@ -46,7 +48,6 @@ pub struct Transliteration {
     pub body: Option<Value>,
     pub from: Tag,
     /// Another script of the language, or `common-turkic` for the letters that Turkic languages share.
-    #[schema(value_type = String, example = "kk-Latn")]
     pub to: Target,
     /// Of the result: `1995` or `2026` of `uz`, `2021` of `kk-Latn`.
     #[schema(example = "2021")]
@@ -72,6 +73,15 @@ impl<'de> Deserialize<'de> for Target {
         Tag::parse(&text).map(Self::Script).map_err(serde::de::Error::custom)
     }
 }
+
+impl utoipa::PartialSchema for Target {
+    fn schema() -> RefOr<Schema> {
+        let view = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([COMMON]));
+        OneOfBuilder::new().item(Ref::from_schema_name(Tag::name())).item(view).into()
+    }
+}
+
+impl ToSchema for Target {}
 
 /// Words in another script.
 #[derive(Debug, Serialize, ToSchema)]

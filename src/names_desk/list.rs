@@ -44,7 +44,7 @@ pub struct NameFilter {
     #[param(value_type = Option<String>, example = "uz-Cyrl")]
     pub missing_language: Option<Tag>,
     /// The name with this code.
-    #[param(max_length = 85, example = "iso3166:KZ")]
+    #[param(example = "iso3166:KZ")]
     pub code: Option<String>,
     /// `name` needs `language`.
     #[param(value_type = Option<NameSort>, inline)]
