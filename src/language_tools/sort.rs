@@ -39,7 +39,7 @@ pub struct KeyedItem {
     pub key: String,
     /// Whatever you know it by; answered as it came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, max_length = 1000)]
+    #[schema(max_length = 1000)]
     pub id: Option<String>,
 }
 
