@@ -5,7 +5,7 @@ use crate::config::{Config, Mode};
 use crate::db::Db;
 use crate::secrets::{Secrets, make_folder, touch_private};
 use crate::state::State;
-use crate::{app, audit, auth, health, idempotency, jobs, mail, notices, presence, publication, seed};
+use crate::{app, audit, auth, delivery, health, idempotency, jobs, mail, notices, presence, publication, seed};
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
@@ -70,6 +70,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let operators = operators(&state)?;
     let background = tokio::spawn(jobs::run(Arc::clone(&state), Arc::new(app::jobs())));
     tokio::spawn(keep_house(Arc::clone(&state)));
+    tokio::spawn(delivery::follow(Arc::clone(&state)));
     announce(&state, demo.as_deref());
     tokio::spawn(stop_on_signal(Arc::clone(&state), server.handle(), operators));
     server.await?;

@@ -1,9 +1,10 @@
 //! One public text, by its address or its article.
 
-use super::conditional::{Public, join_links};
+use super::conditional::{Public, accepted_languages, answer, join_links};
 use super::negotiation::{self, Fallback, Wanted};
 use super::schema::PublishedArticleWithBody;
 use super::store::{self, Document, Filter};
+use crate::cache::Source;
 use crate::db::Conn;
 use crate::error::{Code, Error, Result};
 use crate::extract::{Path, Query};
@@ -83,10 +84,20 @@ async fn get_published_article_by_slug(
     Query(query): Query<BySlugQuery>,
 ) -> Result<HttpResponse> {
     let format = query.body_format.unwrap_or(BodyFormat::PortableText);
-    let mut on = state.public.acquire().await?;
-    if let Some(document) = store::by_slug(&mut on, &path.language, &path.slug, format).await? {
-        return Ok(send(&mut on, document, format, query.include, Asked::default()).await?.answer(&request));
+    let key = format!("{}/{} {} {:?}", path.language, path.slug, format.as_str(), query.include);
+    let found = answer(&state, &request, key, async |on| {
+        let document = store::by_slug(&mut *on, &path.language, &path.slug, format).await?.ok_or_else(|| Error::not_found("article"))?;
+        send(on, document, format, query.include, Asked::default()).await
+    });
+    match found.await {
+        Err(error) if error.code == Code::NotFound => elsewhere(&state, &request, &path).await,
+        found => found,
     }
+}
+
+/// Where the text went that once had an address.
+async fn elsewhere(state: &State, request: &HttpRequest, path: &AddressPath) -> Result<HttpResponse> {
+    let mut on = state.public.acquire().await?;
     let moved = store::moved(&mut on, &path.language, &path.slug).await?;
     let Some((article, now_at)) = moved else { return Err(Error::not_found("article")) };
     if let Some(slug) = now_at {
@@ -117,22 +128,26 @@ async fn get_published_article(
 ) -> Result<HttpResponse> {
     negotiation::check(query.language.as_ref(), query.fallback.as_ref())?;
     let format = query.body_format.unwrap_or(BodyFormat::PortableText);
-    let mut on = state.public.acquire().await?;
     let varies = query.language == Some(Wanted::Auto);
-    let wanted = match query.language {
-        Some(Wanted::Is(tag)) => Some(tag),
-        Some(Wanted::Auto) => negotiation::best(&request, &store::languages_of(&mut on, path.id).await?),
-        None => None,
-    };
-    let mut languages: Vec<Tag> = wanted.iter().cloned().collect();
-    if let (Some(wanted), Some(fallback)) = (&wanted, &query.fallback) {
-        languages.extend(fallback.after(wanted));
-    }
-    if let Some(document) = store::by_id(&mut on, path.id, &languages, format).await? {
-        let requested = wanted.filter(|wanted| *wanted != document.language);
-        return Ok(send(&mut on, document, format, query.include, Asked { requested, varies }).await?.answer(&request));
-    }
-    Err(missing(&mut on, path.id, wanted.as_ref()).await?)
+    let negotiated = if varies { accepted_languages(&request) } else { "" };
+    let key = format!("{} {:?} {:?} {} {:?} {negotiated}", path.id, query.language, query.fallback, format.as_str(), query.include);
+    let found = answer(&state, &request, key, async |on| {
+        let wanted = match query.language {
+            Some(Wanted::Is(tag)) => Some(tag),
+            Some(Wanted::Auto) => negotiation::best(&request, &store::languages_of(&mut *on, path.id).await?),
+            None => None,
+        };
+        let mut languages: Vec<Tag> = wanted.iter().cloned().collect();
+        if let (Some(wanted), Some(fallback)) = (&wanted, &query.fallback) {
+            languages.extend(fallback.after(wanted));
+        }
+        if let Some(document) = store::by_id(&mut *on, path.id, &languages, format).await? {
+            let requested = wanted.filter(|wanted| *wanted != document.language);
+            return send(on, document, format, query.include, Asked { requested, varies }).await;
+        }
+        Err(missing(on, path.id, wanted.as_ref()).await?)
+    });
+    found.await
 }
 
 /// Why there is nothing to send.
@@ -176,6 +191,7 @@ async fn send(on: &mut Conn, document: Document, format: BodyFormat, include: Op
     body.push_str(&document.body);
     let mut etag = format!("{}.{}.{}", document.id, document.rendition, format.as_str());
     let mut modified_at = document.modified_at;
+    let mut sources = vec![Source::Article(document.article_id)];
     if include == Some(Include::Related) {
         let filter = Filter { ids: document.related.0.clone(), languages: vec![document.language.clone()], ..Filter::default() };
         body.push_str(",\"related\":[");
@@ -186,6 +202,7 @@ async fn send(on: &mut Conn, document: Document, format: BodyFormat, include: Op
         }
         body.push(']');
         etag = super::conditional::hash(&body);
+        sources.push(Source::Part("articles"));
     }
     body.push('}');
     if let Some(requested) = &asked.requested {
@@ -200,5 +217,7 @@ async fn send(on: &mut Conn, document: Document, format: BodyFormat, include: Op
         language: Some(document.language.to_string()),
         links: join_links(document.links, ""),
         varies: asked.varies,
+        sources,
+        expires: None,
     })
 }

@@ -5,6 +5,7 @@
 mod articles;
 mod conditional;
 mod corrections;
+mod follow;
 mod front_pages;
 mod house;
 mod list;
@@ -12,6 +13,7 @@ mod negotiation;
 mod schema;
 mod store;
 
+pub use follow::{follow, look};
 pub use schema::{Alternate, BodyForm, PublishedArticleWithBody};
 
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -127,7 +127,7 @@ async fn enter(tx: &mut Tx, config: &Config, source: &store::Source, change: &Ch
     if !source.is_public {
         refresh_links(tx, article, now).await?;
     }
-    store::stamp(tx, ARTICLES, now).await?;
+    store::stamp(tx, ARTICLES, Some(article), now).await?;
     Ok(seq)
 }
 
@@ -227,7 +227,7 @@ pub async fn withdraw_all(tx: &mut Tx, article: Uuid, texts: &[(&Tag, &Change)],
     if numbers.iter().any(Option::is_some) {
         store::refresh_siblings(tx, article, now).await?;
         refresh_links(tx, article, now).await?;
-        store::stamp(tx, ARTICLES, now).await?;
+        store::stamp(tx, ARTICLES, Some(article), now).await?;
     }
     Ok(numbers)
 }
@@ -255,7 +255,7 @@ async fn take_away(tx: &mut Tx, article: Uuid, language: &Tag, change: &Change, 
 /// When the database fails.
 pub async fn refresh(tx: &mut Tx, article: Uuid, now: Timestamp) -> Result<()> {
     if store::refresh_siblings(tx, article, now).await? {
-        store::stamp(tx, ARTICLES, now).await?;
+        store::stamp(tx, ARTICLES, Some(article), now).await?;
     }
     Ok(())
 }
