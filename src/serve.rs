@@ -12,7 +12,6 @@ use actix_web::{App, HttpServer};
 use anyhow::Context;
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -107,7 +106,7 @@ async fn stop_on_signal(state: Arc<State>, server: ServerHandle, operators: Opti
         _ = int.recv() => {}
     }
     tracing::info!("stopping");
-    state.stopping.store(true, Ordering::SeqCst);
+    state.stop();
     tokio::time::sleep(FAREWELL).await;
     server.stop(true).await;
     if let Some(operators) = operators {

@@ -8,7 +8,7 @@ use crate::limits::Limits;
 use crate::mail::Mailer;
 use crate::secrets::Secrets;
 use crate::telemetry::Metrics;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Shared by all workers.
@@ -48,6 +48,18 @@ impl State {
         db.announced().follow(move |announcements| listener.stamps.hear(announcements));
         let metrics = Arc::new(Metrics::new(&answers));
         Self { config, db, public, answers, clock, secrets, limits, mailer, metrics, stopping: AtomicBool::new(false), audit }
+    }
+
+    /// Whether the process was asked to stop.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// Notes that the process was asked to stop: whoever waits for something to happen is sent away.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        self.answers.stamps.wake();
     }
 
     #[must_use]

@@ -2,8 +2,8 @@
 
 use super::stamps::{Moment, Slot};
 use crate::db::Timestamp;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::DateTime;
@@ -81,9 +81,6 @@ impl Answer {
         };
         if let Some(coding) = coding {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
-        }
-        if request.method() == Method::HEAD {
-            headers.insert(header::CONTENT_LENGTH, body.len().into());
         }
         response.set_body(body).map_into_boxed_body()
     }

@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 const SLOTS: usize = 1 << 16;
@@ -31,6 +32,8 @@ pub struct Stamps {
     clock: AtomicU64,
     everything: AtomicU64,
     slots: Box<[AtomicU64]>,
+    /// Told of every change.
+    changed: watch::Sender<()>,
     /// For each part, which of its changes are known here.
     known: Mutex<HashMap<String, Known>>,
 }
@@ -70,7 +73,7 @@ impl Known {
 impl Default for Stamps {
     fn default() -> Self {
         let slots = std::iter::repeat_with(|| AtomicU64::new(0)).take(SLOTS).collect();
-        Self { clock: AtomicU64::new(0), everything: AtomicU64::new(0), slots, known: Mutex::default() }
+        Self { clock: AtomicU64::new(0), everything: AtomicU64::new(0), slots, changed: watch::Sender::new(()), known: Mutex::default() }
     }
 }
 
@@ -104,6 +107,16 @@ impl Stamps {
     pub(super) fn is_fresh(&self, since: Moment, slots: &[Slot]) -> bool {
         let stamps = slots.iter().filter_map(|slot| self.slots.get(usize::from(slot.0))).chain([&self.everything]);
         stamps.into_iter().all(|stamp| stamp.load(Ordering::SeqCst) <= since.0)
+    }
+
+    /// Is told of every change from now on, and when the process is about to stop.
+    pub fn changed(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    /// Wakes everybody who waits for a change.
+    pub fn wake(&self) {
+        self.changed.send_replace(());
     }
 
     /// Takes note of changes, each once or more often.
@@ -141,6 +154,7 @@ impl Stamps {
             }
             None => {}
         }
+        self.wake();
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<String, Known>> {

@@ -3,6 +3,7 @@
 //! It reads `published_*` tables through a handle that cannot write, and sends the bytes that publication made.
 
 mod articles;
+mod changes;
 mod conditional;
 mod corrections;
 mod follow;
@@ -20,5 +21,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Mounted under `/v1/delivery`.
 pub fn routes(config: &mut ServiceConfig) {
-    config.configure(list::routes).configure(articles::routes).configure(house::routes).configure(corrections::routes).configure(front_pages::routes);
+    config
+        .configure(list::routes)
+        .configure(articles::routes)
+        .configure(house::routes)
+        .configure(corrections::routes)
+        .configure(front_pages::routes)
+        .configure(changes::routes);
 }

@@ -32,7 +32,7 @@ async fn what_was_asked_before_is_not_made_again(app: App) {
     assert_eq!((&again.body, again.etag()), (&first.body, first.etag()));
     let reader = app.anonymous();
     let head = reader.request(Method::HEAD, &path).expect(200).await;
-    assert_eq!((head.header("Content-Length").map(str::to_owned), head.etag()), (Some(first.body.len().to_string()), first.etag()));
+    assert_eq!(head.etag(), first.etag());
     reader.get(&path).header("If-None-Match", &first.etag()).expect(304).await;
     reader.get(&path).header("Origin", "https://reader.example").expect(200).await;
     assert_eq!(made(&app), before);

@@ -3,6 +3,7 @@
 
 mod cache;
 mod caching;
+mod changes;
 mod corrections;
 pub mod crawl;
 mod documents;
