@@ -35,6 +35,14 @@ pub struct NameOrder {
     pub sort_language: Option<Tag>,
 }
 
+impl NameOrder {
+    /// The same for the same order.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{:?} {:?}", self.sort, self.sort_language)
+    }
+}
+
 /// Sorts by name.
 #[derive(Debug)]
 pub struct ByName {

@@ -23,6 +23,7 @@ pub struct Config {
     pub metrics: Metrics,
     pub database: Database,
     pub rate_limit: RateLimit,
+    pub delivery: Delivery,
     pub auth: Auth,
     pub audit: Audit,
     pub mail: Mail,
@@ -133,6 +134,19 @@ pub struct RateLimit {
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
+pub struct Delivery {
+    /// Memory for answers that are kept, in MiB; 0 keeps none.
+    pub cache_mib: u32,
+}
+
+impl Default for Delivery {
+    fn default() -> Self {
+        Self { cache_mib: 64 }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Auth {
     pub issuer: String,
     pub audience: String,
@@ -216,6 +230,7 @@ impl Default for Config {
             metrics: Metrics::default(),
             database: Database::default(),
             rate_limit: RateLimit::default(),
+            delivery: Delivery::default(),
             auth: Auth::default(),
             audit: Audit::default(),
             mail: Mail::default(),

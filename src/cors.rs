@@ -6,6 +6,9 @@ use actix_web::http::Method;
 const EXPOSED: [&str; 9] =
     ["ETag", "Link", "Location", "Content-Language", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id", "Idempotency-Replayed"];
 
+/// The same, as a header: delivery says it to everybody.
+pub const EXPOSED_LIST: &str = "ETag, Link, Location, Content-Language, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Idempotency-Replayed";
+
 /// Delivery: any page, without credentials.
 pub fn anyone() -> Cors {
     Cors::default()
@@ -14,7 +17,6 @@ pub fn anyone() -> Cors {
         .disable_vary_header()
         .allowed_methods([Method::GET, Method::HEAD])
         .allowed_headers(["Accept", "Accept-Language", "Content-Type", "If-None-Match", "If-Modified-Since", "X-Request-Id", "traceparent"])
-        .expose_headers(EXPOSED)
         .max_age(86_400)
 }
 

@@ -1,5 +1,7 @@
 //! What happens to every request and every answer, whatever the route.
 
+use crate::cache::Answer;
+use crate::cors;
 use crate::error::{Code, Error};
 use crate::idempotency;
 use crate::limits::Left;
@@ -13,6 +15,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 use std::time::Instant;
 use uuid::Uuid;
 
@@ -48,15 +51,30 @@ pub async fn edge(mut request: ServiceRequest, next: Next<impl MessageBody + 'st
         // The handlers of GET answer; the codec leaves the body out.
         request.head_mut().method = Method::GET;
     }
-    // Under /v1 CORS comes first.
-    let checked = if request.path().starts_with("/v1/") { Ok(()) } else { check(&request) };
-    let response = match checked {
-        Ok(()) => next.call(request).await?.map_into_boxed_body(),
-        Err(refusal) => refuse(request, refusal),
+    let hot = remembered(&request, &state);
+    let response = match &hot {
+        Some(answer) => match admit_known(&request, &state) {
+            Ok(()) => {
+                let response = answer.respond(request.request());
+                request.into_response(response)
+            }
+            Err(refusal) => refuse(request, refusal),
+        },
+        None => {
+            // Under /v1 CORS comes first.
+            let checked = if request.path().starts_with("/v1/") { Ok(()) } else { check(&request) };
+            match checked {
+                Ok(()) => next.call(request).await?.map_into_boxed_body(),
+                Err(refusal) => refuse(request, refusal),
+            }
+        }
     };
     let mut response = render_problem(response, &state, &id);
     finish_headers(&mut response, &state, &id);
-    let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let route = match hot {
+        Some(answer) => answer.route.clone(),
+        None => response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned()),
+    };
     let (status, took) = (response.status().as_u16(), started.elapsed());
     state.metrics.request(known(&method), &route, status, took);
     let trace = response.request().headers().get("traceparent").and_then(|value| trace_id(value.to_str().ok()?));
@@ -94,15 +112,25 @@ fn refuse(request: ServiceRequest, refusal: Error) -> ServiceResponse<BoxBody> {
     ServiceResponse::new(request, HttpResponse::from_error(refusal))
 }
 
-fn check(request: &ServiceRequest) -> Result<(), Error> {
-    let Some(state) = request.app_data::<Data<State>>() else { return Ok(()) };
+/// The answer to a request of delivery that was asked before, in the same words.
+fn remembered(request: &ServiceRequest, state: &State) -> Option<Arc<Answer>> {
+    if request.method() != Method::GET || !request.path().starts_with("/v1/delivery/") {
+        return None;
+    }
+    state.answers.known(request.uri().path_and_query()?.as_str(), state.clock.now())
+}
+
+/// As [`check`], of a request that was found right before but for its headers.
+fn admit_known(request: &ServiceRequest, state: &State) -> Result<(), Error> {
     state.limits.address(address_of(request.request()), |left| {
         request.extensions_mut().insert(left);
     })?;
-    let encoded = request.headers().get(header::CONTENT_ENCODING).is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
-    if encoded {
-        return Err(Error::new(Code::UnsupportedMediaType, "Send the body as it is: encoded bodies are not read."));
-    }
+    check_headers(request)
+}
+
+fn check(request: &ServiceRequest) -> Result<(), Error> {
+    let Some(state) = request.app_data::<Data<State>>() else { return Ok(()) };
+    admit_known(request, state)?;
     if let Some(routes) = request.app_data::<Data<Routes>>() {
         // Delivery has one method, and no time to lose.
         if request.method() != Method::GET || !request.path().starts_with("/v1/delivery/") {
@@ -111,6 +139,14 @@ fn check(request: &ServiceRequest) -> Result<(), Error> {
         if !request.query_string().is_empty() {
             routes.check_query(request.method().as_str(), request.path(), request.query_string())?;
         }
+    }
+    Ok(())
+}
+
+fn check_headers(request: &ServiceRequest) -> Result<(), Error> {
+    let encoded = request.headers().get(header::CONTENT_ENCODING).is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if encoded {
+        return Err(Error::new(Code::UnsupportedMediaType, "Send the body as it is: encoded bodies are not read."));
     }
     idempotency::check(request.headers())?;
     let also = if request.path().ends_with("/xliff") { XLIFF } else { &[] };
@@ -228,6 +264,7 @@ fn finish_headers(response: &mut ServiceResponse<BoxBody>, state: &State, id: &s
     if is_delivery {
         // Also without Origin: a shared cache keeps one answer for all.
         set(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        set(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(cors::EXPOSED_LIST));
     }
     set(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     if state.config.is_https() {

@@ -63,6 +63,7 @@ async fn gauges(state: &State) -> Gauges {
     let standing = tokio::time::timeout(PATIENCE, standing).await.ok().and_then(Result::ok);
     let of = |number: fn(&jobs::Standing) -> i64| standing.as_ref().map_or(-1, |(jobs, _)| number(jobs));
     let audit = state.audit_standing();
+    let (cache_answers, cache_bytes) = state.answers.size();
     Gauges {
         connections,
         idle_connections,
@@ -73,6 +74,8 @@ async fn gauges(state: &State) -> Gauges {
         schedule_failed: standing.as_ref().map_or(-1, |(_, failed)| *failed),
         audit_whole: i64::from(audit.fault.is_none()),
         audit_signed: audit.signed.unwrap_or(-1),
+        cache_answers,
+        cache_bytes,
     }
 }
 

@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod api;
 pub mod app;
+pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod cors;

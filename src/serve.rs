@@ -5,14 +5,13 @@ use crate::config::{Config, Mode};
 use crate::db::Db;
 use crate::secrets::{Secrets, make_folder, touch_private};
 use crate::state::State;
-use crate::{app, audit, auth, health, idempotency, jobs, mail, names_desk, notices, presence, publication, seed};
+use crate::{app, audit, auth, delivery, health, idempotency, jobs, mail, names_desk, notices, presence, publication, seed};
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use anyhow::Context;
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -72,6 +71,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let operators = operators(&state)?;
     let background = tokio::spawn(jobs::run(Arc::clone(&state), Arc::new(app::jobs())));
     tokio::spawn(keep_house(Arc::clone(&state)));
+    tokio::spawn(delivery::follow(Arc::clone(&state)));
     announce(&state, demo.as_deref());
     tokio::spawn(stop_on_signal(Arc::clone(&state), server.handle(), operators));
     server.await?;
@@ -108,7 +108,7 @@ async fn stop_on_signal(state: Arc<State>, server: ServerHandle, operators: Opti
         _ = int.recv() => {}
     }
     tracing::info!("stopping");
-    state.stopping.store(true, Ordering::SeqCst);
+    state.stop();
     tokio::time::sleep(FAREWELL).await;
     server.stop(true).await;
     if let Some(operators) = operators {

@@ -1,5 +1,6 @@
 //! What the process holds while it serves.
 
+use crate::cache::Answers;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
@@ -7,7 +8,7 @@ use crate::limits::Limits;
 use crate::mail::Mailer;
 use crate::secrets::Secrets;
 use crate::telemetry::Metrics;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Shared by all workers.
@@ -16,6 +17,8 @@ pub struct State {
     pub db: Db,
     /// Reads the published tables, and nothing else of the house does.
     pub public: Db,
+    /// What delivery has answered, as long as it is true.
+    pub answers: Arc<Answers>,
     pub clock: Clock,
     pub secrets: Secrets,
     pub limits: Limits,
@@ -40,7 +43,23 @@ impl State {
     pub fn new(config: Config, db: Db, public: Db, clock: Clock, secrets: Secrets, mailer: Arc<dyn Mailer>) -> Self {
         let limits = Limits::new(&config.rate_limit);
         let audit = RwLock::default();
-        Self { config, db, public, clock, secrets, limits, mailer, metrics: Arc::new(Metrics::new()), stopping: AtomicBool::new(false), audit }
+        let answers = Arc::new(Answers::new(u64::from(config.delivery.cache_mib) << 20));
+        let listener = Arc::clone(&answers);
+        db.announced().follow(move |announcements| listener.stamps.hear(announcements));
+        let metrics = Arc::new(Metrics::new(&answers));
+        Self { config, db, public, answers, clock, secrets, limits, mailer, metrics, stopping: AtomicBool::new(false), audit }
+    }
+
+    /// Whether the process was asked to stop.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// Notes that the process was asked to stop: whoever waits for something to happen is sent away.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        self.answers.stamps.wake();
     }
 
     #[must_use]

@@ -1,5 +1,6 @@
 //! Logs and metrics.
 
+use crate::cache::Answers;
 use crate::config::{Log, LogFormat};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -59,6 +60,8 @@ pub struct Metrics {
     schedule_failed: Gauge,
     audit_whole: Gauge,
     audit_signed: Gauge,
+    cache_answers: Gauge,
+    cache_bytes: Gauge,
 }
 
 /// What is measured when `/metrics` is asked.
@@ -75,28 +78,24 @@ pub struct Gauges {
     pub audit_whole: i64,
     /// The last entry that a checkpoint covers; -1 for none.
     pub audit_signed: i64,
+    pub cache_answers: usize,
+    pub cache_bytes: u64,
 }
 
 fn histogram() -> Histogram {
     Histogram::new(exponential_buckets(0.000_25, 2.0, 16))
 }
 
-impl Default for Metrics {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Metrics {
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(answers: &Answers) -> Self {
         let mut registry = Registry::with_prefix("newsroom");
         let requests = Family::default();
         let durations = Family::new_with_constructor(histogram as fn() -> Histogram);
         let jobs = Family::default();
         let [connections, idle_connections, jobs_waiting, jobs_dead] = std::array::from_fn(|_| Gauge::default());
         let [jobs_overdue, jobs_oldest_seconds, schedule_failed] = std::array::from_fn(|_| Gauge::default());
-        let [audit_whole, audit_signed] = std::array::from_fn(|_| Gauge::default());
+        let [audit_whole, audit_signed, cache_answers, cache_bytes] = std::array::from_fn(|_| Gauge::default());
         registry.register("http_requests", "Requests answered, by matched route", requests.clone());
         registry.register("http_request_duration_seconds", "Time to the head of the answer", durations.clone());
         registry.register("jobs", "Jobs run, by outcome", jobs.clone());
@@ -109,6 +108,10 @@ impl Metrics {
         registry.register("schedule_failed", "Scheduled steps that did not happen and were not seen to", schedule_failed.clone());
         registry.register("audit_whole", "Whether the audit log is whole", audit_whole.clone());
         registry.register("audit_signed", "The last entry of the audit log that a checkpoint covers", audit_signed.clone());
+        registry.register("cache_hits", "Answers of delivery from memory", answers.hits.clone());
+        registry.register("cache_misses", "Answers of delivery that were made", answers.misses.clone());
+        registry.register("cache_answers", "Answers of delivery in memory", cache_answers.clone());
+        registry.register("cache_bytes", "Memory that they take", cache_bytes.clone());
         Self {
             registry,
             requests,
@@ -123,6 +126,8 @@ impl Metrics {
             schedule_failed,
             audit_whole,
             audit_signed,
+            cache_answers,
+            cache_bytes,
         }
     }
 
@@ -150,6 +155,8 @@ impl Metrics {
         self.schedule_failed.set(gauges.schedule_failed);
         self.audit_whole.set(gauges.audit_whole);
         self.audit_signed.set(gauges.audit_signed);
+        self.cache_answers.set(i64::try_from(gauges.cache_answers).unwrap_or(i64::MAX));
+        self.cache_bytes.set(i64::try_from(gauges.cache_bytes).unwrap_or(i64::MAX));
         let mut text = String::new();
         if let Err(error) = encode(&mut text, &self.registry) {
             tracing::error!(%error, "metrics cannot be written");

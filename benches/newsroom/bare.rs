@@ -9,7 +9,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, error, get, web};
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
-use newsroom::db::Db;
+use newsroom::db::{Db, Pools};
 use sqlx::{PgPool, SqlitePool};
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -105,9 +105,9 @@ impl TryFrom<Row> for Answer {
 impl Rows {
     /// With the pool that delivery reads through.
     async fn open(url: &str) -> Result<Self> {
-        Ok(match Db::open(url, CONNECTIONS).await?.open_reader(url, CONNECTIONS).await? {
-            Db::Sqlite { read, .. } => Self::Sqlite(read),
-            Db::Postgres(pool) => Self::Postgres(pool),
+        Ok(match Db::open(url, CONNECTIONS).await?.open_reader(url, CONNECTIONS).await?.pools {
+            Pools::Sqlite { read, .. } => Self::Sqlite(read),
+            Pools::Postgres(pool) => Self::Postgres(pool),
         })
     }
 

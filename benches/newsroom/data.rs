@@ -4,7 +4,7 @@ use crate::bare;
 use crate::http::{Client, Reply};
 use crate::server::{CONNECTIONS, House};
 use anyhow::{Context, Result, ensure};
-use newsroom::db::{Db, Reader, Tx};
+use newsroom::db::{Db, Pools, Reader, Tx};
 use newsroom::error::Faults;
 use newsroom::language::Tag;
 use newsroom::policy::{Actor, Role, Who};
@@ -199,7 +199,7 @@ pub async fn publish(tx: &mut Tx, state: &State, editors: &Editors, author: &Act
 
 /// What PostgreSQL would do by itself after some minutes. SQLite does what is to be done when it is closed.
 pub async fn settle(db: &Db) -> Result<()> {
-    if let Db::Postgres(pool) = db {
+    if let Pools::Postgres(pool) = &db.pools {
         sqlx::raw_sql("VACUUM (ANALYZE)").execute(pool).await?;
         sqlx::raw_sql("CHECKPOINT").execute(pool).await?;
     }

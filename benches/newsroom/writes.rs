@@ -6,7 +6,7 @@ use crate::http::Client;
 use crate::load::{Figures, Script, ratio, summary};
 use crate::server::{House, Server, free_address};
 use anyhow::{Context, Result, bail, ensure};
-use newsroom::db::Db;
+use newsroom::db::{Db, Pools};
 use newsroom::seed;
 use serde_json::{Value, json};
 use sqlx::{FromRow, SqlitePool};
@@ -128,15 +128,15 @@ async fn bare_copy(house: &House) -> Result<SqlitePool> {
     let db = Db::open(&house.url, 1).await?;
     db.copy_to(&file).await?;
     db.close().await;
-    match Db::open(&format!("sqlite:{}", file.display()), 1).await? {
-        Db::Sqlite { write, .. } => Ok(write),
-        Db::Postgres(_) => bail!("SQLite was asked for"),
+    match Db::open(&format!("sqlite:{}", file.display()), 1).await?.pools {
+        Pools::Sqlite { write, .. } => Ok(write),
+        Pools::Postgres(_) => bail!("SQLite was asked for"),
     }
 }
 
 async fn written(house: &House) -> Result<Vec<Rows>> {
     let db = Db::open(&house.url, 1).await?;
-    let Db::Sqlite { read, .. } = &db else { bail!("SQLite was asked for") };
+    let Pools::Sqlite { read, .. } = &db.pools else { bail!("SQLite was asked for") };
     let rows: Vec<Rows> = sqlx::query_as(WRITTEN).bind(EMAIL).bind(TEMPLATES).fetch_all(read).await?;
     ensure!(!rows.is_empty(), "newsroom has written nothing");
     db.close().await;

@@ -1,9 +1,11 @@
 //! One query API over two engines. Nothing outside this module knows which one it is talking to.
 
+mod announce;
 mod query;
 mod sql;
 mod types;
 
+pub use announce::{Announced, Announcement, Notifications};
 pub use query::{Query, Record, Value};
 pub use sql::{Engine, Sql};
 pub use types::{TextEnum, Timestamp};
@@ -25,7 +27,14 @@ const OLDEST_SQLITE: (i32, i32, i32) = (3, 51, 3);
 
 /// The database. Cheap to clone.
 #[derive(Clone, Debug)]
-pub enum Db {
+pub struct Db {
+    pub pools: Pools,
+    announced: Announced,
+}
+
+/// The connections of an engine.
+#[derive(Clone, Debug)]
+pub enum Pools {
     /// SQLite takes one writer at a time: a queue for it beats `SQLITE_BUSY`.
     Sqlite {
         read: SqlitePool,
@@ -41,7 +50,13 @@ pub enum Conn {
 }
 
 /// A write transaction. Rolls back unless committed.
-pub enum Tx {
+pub struct Tx {
+    on: Transactions,
+    announcements: Vec<Announcement>,
+    announced: Announced,
+}
+
+enum Transactions {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
 }
@@ -63,18 +78,18 @@ impl<'c> Writer<'c> for Autocommit<'c> {}
 
 impl<'c> Reader<'c> for &'c Db {
     fn query(self, sql: impl Into<Sql>) -> Query<'c> {
-        match self {
-            Db::Sqlite { read, .. } => Query::new(sql.into(), read),
-            Db::Postgres(pool) => Query::new(sql.into(), pool),
+        match &self.pools {
+            Pools::Sqlite { read, .. } => Query::new(sql.into(), read),
+            Pools::Postgres(pool) => Query::new(sql.into(), pool),
         }
     }
 }
 
 impl<'c> Reader<'c> for Autocommit<'c> {
     fn query(self, sql: impl Into<Sql>) -> Query<'c> {
-        match self.0 {
-            Db::Sqlite { write, .. } => Query::new(sql.into(), write),
-            Db::Postgres(pool) => Query::new(sql.into(), pool),
+        match &self.0.pools {
+            Pools::Sqlite { write, .. } => Query::new(sql.into(), write),
+            Pools::Postgres(pool) => Query::new(sql.into(), pool),
         }
     }
 }
@@ -90,9 +105,9 @@ impl<'c> Reader<'c> for &'c mut Conn {
 
 impl<'c> Reader<'c> for &'c mut Tx {
     fn query(self, sql: impl Into<Sql>) -> Query<'c> {
-        match self {
-            Tx::Sqlite(tx) => Query::new(sql.into(), &mut **tx),
-            Tx::Postgres(tx) => Query::new(sql.into(), &mut **tx),
+        match &mut self.on {
+            Transactions::Sqlite(tx) => Query::new(sql.into(), &mut **tx),
+            Transactions::Postgres(tx) => Query::new(sql.into(), &mut **tx),
         }
     }
 }
@@ -104,7 +119,8 @@ impl Db {
     /// # Errors
     /// When the address is wrong, the database cannot be reached, or it does not keep what it acknowledges.
     pub async fn open(url: &str, connections: u32) -> Result<Self> {
-        if url.starts_with("sqlite:") { Self::sqlite(url.parse()?).await } else { Self::postgres(url.parse()?, connections).await }
+        let pools = if url.starts_with("sqlite:") { sqlite(url.parse()?).await? } else { postgres(url.parse()?, connections).await? };
+        Ok(Self { pools, announced: Announced::default() })
     }
 
     /// A second handle for delivery, which can only read. On PostgreSQL it has a pool of its own, whose
@@ -113,49 +129,15 @@ impl Db {
     /// # Errors
     /// When the database cannot be reached.
     pub async fn open_reader(&self, url: &str, connections: u32) -> Result<Self> {
-        match self {
-            Self::Sqlite { read, .. } => Ok(Self::Sqlite { read: read.clone(), write: read.clone() }),
-            Self::Postgres(_) => {
+        let pools = match &self.pools {
+            Pools::Sqlite { read, .. } => Pools::Sqlite { read: read.clone(), write: read.clone() },
+            Pools::Postgres(_) => {
                 let options: PgConnectOptions = url.parse()?;
-                let pool =
-                    postgres_pool(connections).connect_with(options.options([("default_transaction_read_only", "on")]).statement_cache_capacity(256)).await?;
-                Ok(Self::Postgres(pool))
+                let options = options.options([("default_transaction_read_only", "on")]).statement_cache_capacity(256);
+                Pools::Postgres(postgres_pool(connections).connect_with(options).await?)
             }
-        }
-    }
-
-    async fn sqlite(options: SqliteConnectOptions) -> Result<Self> {
-        let options = options
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // NORMAL loses acknowledged commits when the power goes.
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(PATIENCE)
-            .statement_cache_capacity(256)
-            // For each connection; a memory map would count as often as there are connections.
-            .pragma("cache_size", "-4096")
-            .pragma("temp_store", "memory")
-            .pragma("journal_size_limit", (64 * MIB).to_string());
-        let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
-        // The writer comes first: it creates the file and switches it to WAL.
-        let write = pool().max_connections(1).connect_with(options.clone()).await?;
-        let (version, synchronous): (String, i64) = sqlx::query_as("SELECT sqlite_version(), synchronous FROM pragma_synchronous").fetch_one(&write).await?;
-        if parse_version(&version) < OLDEST_SQLITE || synchronous != 2 {
-            return Err(Error::Configuration(format!("SQLite {version} with synchronous={synchronous} cannot keep what it acknowledges").into()));
-        }
-        let readers = std::thread::available_parallelism().map_or(8, |n| (4 * n.get()).clamp(4, 32));
-        let read = pool().max_connections(u32::try_from(readers).unwrap_or(32)).connect_with(options.pragma("query_only", "on")).await?;
-        Ok(Self::Sqlite { read, write })
-    }
-
-    async fn postgres(options: PgConnectOptions, connections: u32) -> Result<Self> {
-        let pool = postgres_pool(connections).connect_with(options.statement_cache_capacity(256)).await?;
-        let (durable,): (String,) = sqlx::query_as("SELECT current_setting('synchronous_commit')").fetch_one(&pool).await?;
-        if !matches!(durable.as_str(), "on" | "remote_apply") {
-            return Err(Error::Configuration(format!("PostgreSQL runs with synchronous_commit={durable} and could lose what it acknowledges").into()));
-        }
-        Ok(Self::Postgres(pool))
+        };
+        Ok(Self { pools, announced: self.announced.clone() })
     }
 
     /// Brings the tables to the version of this program.
@@ -163,18 +145,18 @@ impl Db {
     /// # Errors
     /// When a migration fails, or the database is of a newer program.
     pub async fn migrate(&self) -> Result<()> {
-        match self {
-            Self::Sqlite { write, .. } => SQLITE.run(write).await?,
-            Self::Postgres(pool) => POSTGRES.run(pool).await?,
+        match &self.pools {
+            Pools::Sqlite { write, .. } => SQLITE.run(write).await?,
+            Pools::Postgres(pool) => POSTGRES.run(pool).await?,
         }
         Ok(())
     }
 
     #[must_use]
     pub fn engine(&self) -> Engine {
-        match self {
-            Self::Sqlite { .. } => Engine::Sqlite,
-            Self::Postgres(_) => Engine::Postgres,
+        match &self.pools {
+            Pools::Sqlite { .. } => Engine::Sqlite,
+            Pools::Postgres(_) => Engine::Postgres,
         }
     }
 
@@ -183,9 +165,9 @@ impl Db {
     /// # Errors
     /// When none comes free in time.
     pub async fn acquire(&self) -> Result<Conn> {
-        Ok(match self {
-            Self::Sqlite { read, .. } => Conn::Sqlite(read.acquire().await?),
-            Self::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
+        Ok(match &self.pools {
+            Pools::Sqlite { read, .. } => Conn::Sqlite(read.acquire().await?),
+            Pools::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
         })
     }
 
@@ -195,11 +177,12 @@ impl Db {
     /// # Errors
     /// When no connection comes free in time.
     pub async fn begin(&self) -> Result<Tx> {
-        Ok(match self {
+        let on = match &self.pools {
             // A deferred transaction fails when it turns to writing after someone else wrote.
-            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
-        })
+            Pools::Sqlite { write, .. } => Transactions::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Postgres(pool) => Transactions::Postgres(pool.begin().await?),
+        };
+        Ok(Tx { on, announcements: vec![], announced: self.announced.clone() })
     }
 
     /// Writes with one statement, without the round trips of a transaction.
@@ -213,31 +196,48 @@ impl Db {
     /// # Errors
     /// When it cannot be written, and on PostgreSQL.
     pub async fn copy_to(&self, file: &std::path::Path) -> Result<()> {
-        match self {
-            Self::Sqlite { write, .. } => {
+        match &self.pools {
+            Pools::Sqlite { write, .. } => {
                 sqlx::query("VACUUM INTO $1").bind(file.display().to_string()).execute(write).await?;
                 Ok(())
             }
-            Self::Postgres(_) => Err(Error::Configuration("PostgreSQL is backed up by pg_dump".into())),
+            Pools::Postgres(_) => Err(Error::Configuration("PostgreSQL is backed up by pg_dump".into())),
+        }
+    }
+
+    /// What transactions of this process announced: see [`Tx::announce`].
+    #[must_use]
+    pub fn announced(&self) -> &Announced {
+        &self.announced
+    }
+
+    /// What the transactions of all processes announce. `None` on SQLite, which has no way to tell.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn listen(&self) -> Result<Option<Notifications>> {
+        match &self.pools {
+            Pools::Sqlite { .. } => Ok(None),
+            Pools::Postgres(pool) => Notifications::open(pool).await.map(Some),
         }
     }
 
     /// Connections open and idle, for the metrics.
     #[must_use]
     pub fn connections(&self) -> (u32, usize) {
-        match self {
-            Self::Sqlite { read, write } => (read.size() + write.size(), read.num_idle() + write.num_idle()),
-            Self::Postgres(pool) => (pool.size(), pool.num_idle()),
+        match &self.pools {
+            Pools::Sqlite { read, write } => (read.size() + write.size(), read.num_idle() + write.num_idle()),
+            Pools::Postgres(pool) => (pool.size(), pool.num_idle()),
         }
     }
 
     pub async fn close(&self) {
-        match self {
-            Self::Sqlite { read, write } => {
+        match &self.pools {
+            Pools::Sqlite { read, write } => {
                 read.close().await;
                 write.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Pools::Postgres(pool) => pool.close().await,
         }
     }
 }
@@ -255,20 +255,27 @@ impl Conn {
 impl Tx {
     #[must_use]
     pub fn engine(&self) -> Engine {
-        match self {
-            Self::Sqlite(_) => Engine::Sqlite,
-            Self::Postgres(_) => Engine::Postgres,
+        match self.on {
+            Transactions::Sqlite(_) => Engine::Sqlite,
+            Transactions::Postgres(_) => Engine::Postgres,
         }
     }
 
     /// # Errors
     /// When the engine cannot promise that the changes will last: then none of them is made, or the error says that nobody knows.
     pub async fn commit(self) -> crate::error::Result<()> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(tx) => tx.commit().await,
-        }
-        .map_err(crate::error::Error::of_commit)
+        let outcome = match self.on {
+            Transactions::Sqlite(tx) => tx.commit().await,
+            Transactions::Postgres(tx) => tx.commit().await,
+        };
+        // Also after a failure: nobody may know whether it happened, and what was announced for nothing costs little.
+        self.announced.tell(&self.announcements);
+        outcome.map_err(crate::error::Error::of_commit)
+    }
+
+    /// Tells this process, when the transaction has been committed, that something changed for readers.
+    pub fn announce(&mut self, announcement: Announcement) {
+        self.announcements.push(announcement);
     }
 
     /// Undoes everything at once, and lets go of what is locked.
@@ -276,11 +283,45 @@ impl Tx {
     /// # Errors
     /// When the connection is lost; then the engine does it.
     pub async fn rollback(self) -> Result<()> {
-        match self {
-            Self::Sqlite(tx) => tx.rollback().await,
-            Self::Postgres(tx) => tx.rollback().await,
+        match self.on {
+            Transactions::Sqlite(tx) => tx.rollback().await,
+            Transactions::Postgres(tx) => tx.rollback().await,
         }
     }
+}
+
+async fn sqlite(options: SqliteConnectOptions) -> Result<Pools> {
+    let options = options
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // NORMAL loses acknowledged commits when the power goes.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(PATIENCE)
+        .statement_cache_capacity(256)
+        // For each connection; a memory map would count as often as there are connections.
+        .pragma("cache_size", "-4096")
+        .pragma("temp_store", "memory")
+        .pragma("journal_size_limit", (64 * MIB).to_string());
+    let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
+    // The writer comes first: it creates the file and switches it to WAL.
+    let write = pool().max_connections(1).connect_with(options.clone()).await?;
+    let (version, synchronous): (String, i64) = sqlx::query_as("SELECT sqlite_version(), synchronous FROM pragma_synchronous").fetch_one(&write).await?;
+    if parse_version(&version) < OLDEST_SQLITE || synchronous != 2 {
+        return Err(Error::Configuration(format!("SQLite {version} with synchronous={synchronous} cannot keep what it acknowledges").into()));
+    }
+    let readers = std::thread::available_parallelism().map_or(8, |n| (4 * n.get()).clamp(4, 32));
+    let read = pool().max_connections(u32::try_from(readers).unwrap_or(32)).connect_with(options.pragma("query_only", "on")).await?;
+    Ok(Pools::Sqlite { read, write })
+}
+
+async fn postgres(options: PgConnectOptions, connections: u32) -> Result<Pools> {
+    let pool = postgres_pool(connections).connect_with(options.statement_cache_capacity(256)).await?;
+    let (durable,): (String,) = sqlx::query_as("SELECT current_setting('synchronous_commit')").fetch_one(&pool).await?;
+    if !matches!(durable.as_str(), "on" | "remote_apply") {
+        return Err(Error::Configuration(format!("PostgreSQL runs with synchronous_commit={durable} and could lose what it acknowledges").into()));
+    }
+    Ok(Pools::Postgres(pool))
 }
 
 fn postgres_pool(connections: u32) -> PgPoolOptions {

@@ -1,10 +1,11 @@
 //! One public text, by its address or its article.
 
-use super::conditional::{Public, join_links};
+use super::conditional::{Public, accepted_languages, answer, join_links};
 use super::negotiation::{self, Fallback, Wanted};
 use super::schema::PublishedArticleWithBody;
 use super::store::{self, Document, Filter};
 use super::view::{self, View};
+use crate::cache::Source;
 use crate::db::Conn;
 use crate::error::{Code, Error, Result};
 use crate::extract::{Path, Query};
@@ -90,10 +91,20 @@ async fn get_published_article_by_slug(
     Query(query): Query<BySlugQuery>,
 ) -> Result<HttpResponse> {
     let shown = Shown { format: query.body_format.unwrap_or(BodyFormat::PortableText), view: query.view, include: query.include };
-    let mut on = state.public.acquire().await?;
-    if let Some(document) = store::by_slug(&mut on, &path.language, &path.slug, shown.stored()).await? {
-        return Ok(answered(send(&mut on, document, &shown, Asked::default()).await?, &request));
+    let key = format!("{}/{} {}", path.language, path.slug, shown.key());
+    let found = answer(&state, &request, key, async |on| {
+        let document = store::by_slug(&mut *on, &path.language, &path.slug, shown.stored()).await?.ok_or_else(|| Error::not_found("article"))?;
+        send(on, document, &shown, Asked::default()).await
+    });
+    match found.await {
+        Err(error) if error.code == Code::NotFound => elsewhere(&state, &request, &path).await,
+        found => found,
     }
+}
+
+/// Where the text went that once had an address.
+async fn elsewhere(state: &State, request: &HttpRequest, path: &AddressPath) -> Result<HttpResponse> {
+    let mut on = state.public.acquire().await?;
     let moved = store::moved(&mut on, &path.language, &path.slug).await?;
     let Some((article, now_at)) = moved else { return Err(Error::not_found("article")) };
     if let Some(slug) = now_at {
@@ -124,33 +135,26 @@ async fn get_published_article(
 ) -> Result<HttpResponse> {
     negotiation::check(query.language.as_ref(), query.fallback.as_ref())?;
     let shown = Shown { format: query.body_format.unwrap_or(BodyFormat::PortableText), view: query.view, include: query.include };
-    let mut on = state.public.acquire().await?;
     let varies = query.language == Some(Wanted::Auto);
-    let wanted = match query.language {
-        Some(Wanted::Is(tag)) => Some(tag),
-        Some(Wanted::Auto) => negotiation::best(&request, &store::languages_of(&mut on, path.id).await?),
-        None => None,
-    };
-    let mut languages: Vec<Tag> = wanted.iter().cloned().collect();
-    if let (Some(wanted), Some(fallback)) = (&wanted, &query.fallback) {
-        languages.extend(fallback.after(wanted));
-    }
-    if let Some(document) = store::by_id(&mut on, path.id, &languages, shown.stored()).await? {
-        let requested = wanted.filter(|wanted| *wanted != document.language);
-        return Ok(answered(send(&mut on, document, &shown, Asked { requested, varies }).await?, &request));
-    }
-    Err(missing(&mut on, path.id, wanted.as_ref()).await?)
-}
-
-/// The answer; where the text is to be kept from search engines, its headers say so too.
-fn answered(text: Public, request: &HttpRequest) -> HttpResponse {
-    // It stands before the slug; no text within the JSON can have its quotes.
-    let noindex = text.body.split(",\"slug\":").next().is_some_and(|head| head.contains(",\"noindex\":true"));
-    let mut response = text.answer(request);
-    if noindex {
-        response.headers_mut().insert(header::HeaderName::from_static("x-robots-tag"), header::HeaderValue::from_static("noindex"));
-    }
-    response
+    let negotiated = if varies { accepted_languages(&request) } else { "" };
+    let key = format!("{} {:?} {:?} {} {negotiated}", path.id, query.language, query.fallback, shown.key());
+    let found = answer(&state, &request, key, async |on| {
+        let wanted = match query.language {
+            Some(Wanted::Is(tag)) => Some(tag),
+            Some(Wanted::Auto) => negotiation::best(&request, &store::languages_of(&mut *on, path.id).await?),
+            None => None,
+        };
+        let mut languages: Vec<Tag> = wanted.iter().cloned().collect();
+        if let (Some(wanted), Some(fallback)) = (&wanted, &query.fallback) {
+            languages.extend(fallback.after(wanted));
+        }
+        if let Some(document) = store::by_id(&mut *on, path.id, &languages, shown.stored()).await? {
+            let requested = wanted.filter(|wanted| *wanted != document.language);
+            return send(on, document, &shown, Asked { requested, varies }).await;
+        }
+        Err(missing(on, path.id, wanted.as_ref()).await?)
+    });
+    found.await
 }
 
 /// Why there is nothing to send.
@@ -192,6 +196,10 @@ impl Shown {
     fn stored(&self) -> BodyFormat {
         if self.view.is_some() { BodyFormat::PortableText } else { self.format }
     }
+
+    fn key(&self) -> String {
+        format!("{:?} {:?} {:?}", self.format, self.view, self.include)
+    }
 }
 
 async fn send(on: &mut Conn, mut document: Document, shown: &Shown, asked: Asked) -> Result<Public> {
@@ -199,6 +207,8 @@ async fn send(on: &mut Conn, mut document: Document, shown: &Shown, asked: Asked
         document = view::apply(on, view, document, shown.format).await?;
     }
     let mut body = document.card;
+    // It stands before the slug; no text within the JSON can have its quotes.
+    let noindex = body.split(",\"slug\":").next().is_some_and(|head| head.contains(",\"noindex\":true"));
     body.reserve(document.body.len() + 128);
     // What follows goes before the closing brace.
     body.pop();
@@ -215,6 +225,11 @@ async fn send(on: &mut Conn, mut document: Document, shown: &Shown, asked: Asked
         etag.push_str(view.as_str());
     }
     let mut modified_at = document.modified_at;
+    let mut sources = vec![Source::Article(document.article_id)];
+    if shown.view.is_some() {
+        // The addresses of others stand in it.
+        sources.push(Source::Part("articles"));
+    }
     if shown.include == Some(Include::Related) {
         let filter = Filter { ids: document.related.0.clone(), languages: vec![document.language.clone()], ..Filter::default() };
         body.push_str(",\"related\":[");
@@ -225,6 +240,7 @@ async fn send(on: &mut Conn, mut document: Document, shown: &Shown, asked: Asked
         }
         body.push(']');
         etag = super::conditional::hash(&body);
+        sources.push(Source::Part("articles"));
     }
     body.push('}');
     if let Some(requested) = &asked.requested {
@@ -232,12 +248,10 @@ async fn send(on: &mut Conn, mut document: Document, shown: &Shown, asked: Asked
         etag.push_str(requested.as_str());
     }
     Ok(Public {
-        body,
-        etag,
-        modified_at,
-        surrogate_key: document.surrogate_key,
         language: Some(if shown.view.is_some() { common_turkic_tag(&document.language) } else { document.language.to_string() }),
         links: join_links(document.links, ""),
         varies: asked.varies,
+        noindex,
+        ..Public::of(etag, body, modified_at, document.surrogate_key, sources)
     })
 }

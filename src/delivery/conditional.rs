@@ -1,17 +1,19 @@
-//! Answers that caches can keep: ETag, Last-Modified, 304 (RFC 9110, section 13; RFC 9111).
+//! Answers that caches can keep, ours among them: ETag, Last-Modified, 304 (RFC 9110, section 13; RFC 9111).
 
-use crate::db::Timestamp;
+use crate::cache::{Made, Source};
+use crate::db::{Conn, Timestamp};
+use crate::error::{Error, Result};
 use crate::secrets::sha256;
-use actix_web::http::StatusCode;
+use crate::state::State;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
-use chrono::DateTime;
+use actix_web::{HttpRequest, HttpResponse};
 use std::fmt::Write;
+use std::sync::Arc;
 
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=10");
 const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
 
-/// An answer of delivery before it knows whether the client has it already.
+/// An answer of delivery before it knows who asks.
 pub struct Public {
     pub body: String,
     /// Without quotes.
@@ -22,6 +24,12 @@ pub struct Public {
     pub links: String,
     /// Whether `Accept-Language` had a say.
     pub varies: bool,
+    /// Whether search engines are to leave it out.
+    pub noindex: bool,
+    /// What it tells of: when that changes, it is made anew.
+    pub sources: Vec<Source>,
+    /// When it is no longer true by itself.
+    pub expires: Option<Timestamp>,
 }
 
 /// The ETag of a body that nothing else names.
@@ -33,40 +41,67 @@ pub fn hash(body: &str) -> String {
     text
 }
 
+/// Answers from memory, or with what `make` reads. `key` says what is asked for: the same for all requests that mean the same, and other
+/// for all others. Requests that mean something else in another `Accept-Language` are to have that in their key.
+pub async fn answer(state: &State, request: &HttpRequest, key: String, make: impl AsyncFnOnce(&mut Conn) -> Result<Public>) -> Result<HttpResponse> {
+    let key: Arc<str> = format!("{} {key}", request.match_pattern().unwrap_or_default()).into();
+    let mut varies = false;
+    let made = async || {
+        let mut on = state.public.acquire().await?;
+        let public = make(&mut on).await?;
+        varies = public.varies;
+        public.keep(request)
+    };
+    let answer = state.answers.get(&key, state.clock.now(), made).await?;
+    // Whoever negotiates is recognised by more than the address.
+    if !varies
+        && !request.query_string().contains("auto")
+        && let Some(target) = request.uri().path_and_query()
+    {
+        state.answers.note(target.as_str(), &key);
+    }
+    Ok(answer.respond(request))
+}
+
+/// What `Accept-Language` says, for the key of an answer that it has a say in.
+pub fn accepted_languages(request: &HttpRequest) -> &str {
+    request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
 impl Public {
-    /// 200 with the body, or 304 where the client has it.
-    pub fn answer(self, request: &HttpRequest) -> HttpResponse {
-        let etag = format!("\"{}\"", self.etag);
-        let unchanged = is_unchanged(request, &etag, self.modified_at);
-        let mut response = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
-        response
-            .insert_header((header::ETAG, etag))
-            .insert_header((header::LAST_MODIFIED, self.modified_at.http_date()))
-            .insert_header((header::CACHE_CONTROL, CACHE_CONTROL))
-            .insert_header((SURROGATE_KEY, self.surrogate_key));
-        optional(&mut response, header::CONTENT_LANGUAGE, self.language);
-        optional(&mut response, header::LINK, Some(self.links).filter(|links| !links.is_empty()));
-        if self.varies {
-            response.insert_header((header::VARY, "Accept-Language"));
+    /// One in no language, without links, that stays true until one of its sources changes.
+    pub fn of(etag: String, body: String, modified_at: Timestamp, surrogate_key: String, sources: Vec<Source>) -> Self {
+        Self { body, etag, modified_at, surrogate_key, language: None, links: String::new(), varies: false, noindex: false, sources, expires: None }
+    }
+
+    fn keep(self, request: &HttpRequest) -> Result<Made> {
+        let vary = if self.varies { "Accept-Encoding, Accept-Language" } else { "Accept-Encoding" };
+        let text = |value: String| HeaderValue::try_from(value).map_err(Error::internal);
+        let mut headers = vec![
+            (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            (header::LAST_MODIFIED, text(self.modified_at.http_date())?),
+            (header::CACHE_CONTROL, CACHE_CONTROL),
+            (header::VARY, HeaderValue::from_static(vary)),
+            (SURROGATE_KEY, text(self.surrogate_key)?),
+        ];
+        for (name, value) in [(header::CONTENT_LANGUAGE, self.language), (header::LINK, Some(self.links).filter(|links| !links.is_empty()))] {
+            if let Some(value) = value {
+                headers.push((name, text(value)?));
+            }
         }
-        if unchanged { response.finish() } else { response.content_type("application/json").body(self.body) }
+        if self.noindex {
+            headers.push((HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex")));
+        }
+        Ok(Made {
+            route: request.match_pattern().unwrap_or_default(),
+            etag: self.etag,
+            modified_at: self.modified_at,
+            headers,
+            body: self.body,
+            sources: self.sources,
+            expires: self.expires,
+        })
     }
-}
-
-fn optional(response: &mut HttpResponseBuilder, name: HeaderName, value: Option<String>) {
-    if let Some(value) = value {
-        response.insert_header((name, value));
-    }
-}
-
-/// `If-None-Match` decides where it is there; else `If-Modified-Since`.
-fn is_unchanged(request: &HttpRequest, etag: &str, modified_at: Timestamp) -> bool {
-    let read = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
-    if let Some(tags) = read(header::IF_NONE_MATCH) {
-        return tags.trim() == "*" || tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag);
-    }
-    let since = read(header::IF_MODIFIED_SINCE).and_then(|date| DateTime::parse_from_rfc2822(date).ok());
-    since.is_some_and(|since| modified_at.secs() <= since.timestamp())
 }
 
 /// `Link` values, one after the other.
@@ -75,31 +110,5 @@ pub fn join_links(first: String, second: &str) -> String {
         (_, true) => first,
         (true, false) => second.to_owned(),
         (false, false) => format!("{first}, {second}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use actix_web::test::TestRequest;
-
-    #[test]
-    fn what_the_client_has_is_not_sent_again() {
-        let modified = Timestamp::parse("2026-07-24T09:30:00.5Z").unwrap();
-        let date = "Fri, 24 Jul 2026 09:30:00 GMT";
-        for (name, value, unchanged) in [
-            ("If-None-Match", "\"a\"", true),
-            ("If-None-Match", "\"b\", W/\"a\"", true),
-            ("If-None-Match", "*", true),
-            ("If-None-Match", "\"b\"", false),
-            ("If-Modified-Since", date, true),
-            ("If-Modified-Since", "Fri, 24 Jul 2026 09:29:59 GMT", false),
-            ("If-Modified-Since", "nonsense", false),
-        ] {
-            let request = TestRequest::default().insert_header((name, value)).to_http_request();
-            assert_eq!(is_unchanged(&request, "\"a\"", modified), unchanged, "{name}: {value}");
-        }
-        let both = TestRequest::default().insert_header(("If-None-Match", "\"b\"")).insert_header(("If-Modified-Since", date)).to_http_request();
-        assert!(!is_unchanged(&both, "\"a\"", modified));
     }
 }

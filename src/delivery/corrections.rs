@@ -1,8 +1,9 @@
 //! The public list of corrections.
 
-use super::conditional::{Public, hash};
+use super::conditional::{Public, answer, hash};
 use super::list::ids;
 use super::store;
+use crate::cache::Source;
 use crate::db::{Reader, Timestamp};
 use crate::error::{Error, Result};
 use crate::extract::{List, Query};
@@ -107,38 +108,42 @@ async fn list_published_corrections(state: Data<State>, request: HttpRequest, Qu
     let plain = CorrectionsQuery { limit: None, cursor: None, ..query.clone() };
     let asked = Asked::<i64>::read(query.limit, query.cursor.as_deref(), &plain)?;
     let languages = query.language.as_ref().map_or(&[][..], |list| &list.0);
-    let mut on = state.public.acquire().await?;
-    let agencies = ids(&mut on, "agency", query.agency.as_ref()).await?;
-    let sections = ids(&mut on, "section", query.section.as_ref()).await?;
-    // What is read after the date can only be newer than it says.
-    let modified_at = store::changed_at(&mut on, "articles").await?;
-    // CROSS keeps SQLite from turning the two around: it reads the index of corrections from its end.
-    let mut rows = on.query(
-        "SELECT c.seq, c.article_id, c.language, c.change_kind AS kind, c.public_note, c.at, d.url, d.card \
-         FROM published_changes c CROSS JOIN published_documents d \
-         WHERE c.change_kind IN ('clarification', 'correction') AND d.article_id = c.article_id AND d.language = c.language",
-    );
-    for (column, found) in [(" AND d.agency_id IN (", agencies), (" AND d.section_id IN (", sections)] {
-        if !found.is_empty() {
-            rows = rows.push(column).push_list(found).push(")");
+    let key = format!("{plain:?} {} {:?}", asked.limit, asked.after);
+    let found = answer(&state, &request, key, async |on| {
+        let agencies = ids(&mut *on, "agency", query.agency.as_ref()).await?;
+        let sections = ids(&mut *on, "section", query.section.as_ref()).await?;
+        // What is read after the date can only be newer than it says.
+        let modified_at = store::changed_at(&mut *on, "articles").await?;
+        // CROSS keeps SQLite from turning the two around: it reads the index of corrections from its end.
+        let mut rows = on.query(
+            "SELECT c.seq, c.article_id, c.language, c.change_kind AS kind, c.public_note, c.at, d.url, d.card \
+             FROM published_changes c CROSS JOIN published_documents d \
+             WHERE c.change_kind IN ('clarification', 'correction') AND d.article_id = c.article_id AND d.language = c.language",
+        );
+        for (column, found) in [(" AND d.agency_id IN (", agencies), (" AND d.section_id IN (", sections)] {
+            if !found.is_empty() {
+                rows = rows.push(column).push_list(found).push(")");
+            }
         }
-    }
-    if !languages.is_empty() {
-        rows = rows.push(" AND c.language IN (").push_list(languages).push(")");
-    }
-    let rows = rows.push_some(" AND c.at > ", query.after).push_some(" AND c.at < ", query.before).push_some(" AND c.seq < ", asked.after);
-    let rows: Vec<Row> = rows.push(" ORDER BY c.seq DESC LIMIT ").push_bind(asked.fetch()).all().await?;
-    let page = asked.page(rows, |row| row.seq);
-    let links = page.meta.next_cursor.as_deref().map(|cursor| next_link(&state.url("/v1/delivery/corrections"), request.query_string(), cursor));
-    let data = page.data.into_iter().map(Row::read).collect::<Result<Vec<_>>>()?;
-    let body = serde_json::to_string(&Page { data, meta: page.meta }).map_err(Error::internal)?;
-    let mut surrogate_key = "corrections articles".to_owned();
-    for language in languages {
-        let _ = write!(surrogate_key, " language-{language}");
-    }
-    let language = match languages {
-        [one] => Some(one.to_string()),
-        _ => None,
-    };
-    Ok(Public { etag: hash(&body), body, modified_at, surrogate_key, language, links: links.unwrap_or_default(), varies: false }.answer(&request))
+        if !languages.is_empty() {
+            rows = rows.push(" AND c.language IN (").push_list(languages).push(")");
+        }
+        let rows = rows.push_some(" AND c.at > ", query.after).push_some(" AND c.at < ", query.before).push_some(" AND c.seq < ", asked.after);
+        let rows: Vec<Row> = rows.push(" ORDER BY c.seq DESC LIMIT ").push_bind(asked.fetch()).all().await?;
+        let page = asked.page(rows, |row| row.seq);
+        let links = page.meta.next_cursor.as_deref().map(|cursor| next_link(&state.url("/v1/delivery/corrections"), request.query_string(), cursor));
+        let data = page.data.into_iter().map(Row::read).collect::<Result<Vec<_>>>()?;
+        let body = serde_json::to_string(&Page { data, meta: page.meta }).map_err(Error::internal)?;
+        let mut surrogate_key = "corrections articles".to_owned();
+        for language in languages {
+            let _ = write!(surrogate_key, " language-{language}");
+        }
+        let language = match languages {
+            [one] => Some(one.to_string()),
+            _ => None,
+        };
+        let sources = ["articles", "agency", "section"].map(Source::Part).to_vec();
+        Ok(Public { language, links: links.unwrap_or_default(), ..Public::of(hash(&body), body, modified_at, surrogate_key, sources) })
+    });
+    found.await
 }

@@ -1,9 +1,10 @@
 //! Front pages: what editors put on them, as far as it is public. A slot without a public text leaves no hole.
 
-use super::conditional::{Public, hash};
+use super::conditional::{Public, accepted_languages, answer, hash};
 use super::negotiation::{self, Fallback, Wanted};
 use super::schema::PublishedArticle;
 use super::store;
+use crate::cache::Source;
 use crate::db::{Conn, Query as Sql, Reader, Timestamp};
 use crate::error::{Code, Error, Result};
 use crate::extract::{Path, Query};
@@ -95,6 +96,15 @@ async fn changed_at(on: &mut Conn, page: Option<(&str, &Tag)>, now: Timestamp) -
     Ok([set, left].into_iter().flatten().fold(texts, Timestamp::max))
 }
 
+fn sources() -> Vec<Source> {
+    ["articles", "front_page"].map(Source::Part).to_vec()
+}
+
+/// When the next slot leaves its page by itself.
+async fn next_end(on: &mut Conn, now: Timestamp) -> Result<Option<Timestamp>> {
+    Ok(on.query("SELECT min(until) FROM published_front_page_slots WHERE until > ").push_bind(now).value().await?)
+}
+
 /// List the front pages
 ///
 /// Those with something on them, and in which languages.
@@ -102,20 +112,23 @@ async fn changed_at(on: &mut Conn, page: Option<(&str, &Tag)>, now: Timestamp) -
 #[get("/front-pages")]
 async fn list_published_front_pages(state: Data<State>, request: HttpRequest) -> Result<HttpResponse> {
     let now = state.clock.now();
-    let mut on = state.public.acquire().await?;
-    let modified_at = changed_at(&mut on, None, now).await?;
-    let rows = shown(on.query("SELECT DISTINCT s.name, s.language, p.agency_id"), now);
-    let rows: Vec<(String, Tag, Option<Uuid>)> = rows.push(" ORDER BY s.name, s.language").all().await?;
-    let mut pages: Vec<PublishedFrontPage> = vec![];
-    for (name, language, agency_id) in rows {
-        match pages.last_mut() {
-            Some(page) if page.name == name => page.languages.push(language),
-            _ => pages.push(PublishedFrontPage { name, agency_id, languages: vec![language] }),
+    let found = answer(&state, &request, String::new(), async |on| {
+        let modified_at = changed_at(on, None, now).await?;
+        let rows = shown(on.query("SELECT DISTINCT s.name, s.language, p.agency_id"), now);
+        let rows: Vec<(String, Tag, Option<Uuid>)> = rows.push(" ORDER BY s.name, s.language").all().await?;
+        let mut pages: Vec<PublishedFrontPage> = vec![];
+        for (name, language, agency_id) in rows {
+            match pages.last_mut() {
+                Some(page) if page.name == name => page.languages.push(language),
+                _ => pages.push(PublishedFrontPage { name, agency_id, languages: vec![language] }),
+            }
         }
-    }
-    let body = serde_json::to_string(&Page::whole(pages)).map_err(Error::internal)?;
-    let surrogate_key = "front-pages articles".to_owned();
-    Ok(Public { etag: hash(&body), body, modified_at, surrogate_key, language: None, links: String::new(), varies: false }.answer(&request))
+        let body = serde_json::to_string(&Page::whole(pages)).map_err(Error::internal)?;
+        let expires = next_end(on, now).await?;
+        let surrogate_key = "front-pages articles".to_owned();
+        Ok(Public { expires, ..Public::of(hash(&body), body, modified_at, surrogate_key, sources()) })
+    });
+    found.await
 }
 
 /// Read a front page
@@ -132,18 +145,22 @@ async fn get_published_front_page(
     Query(query): Query<PageQuery>,
 ) -> Result<HttpResponse> {
     let now = state.clock.now();
-    let mut on = state.public.acquire().await?;
-    let rows = shown(on.query("SELECT DISTINCT s.language"), now).push(" AND s.name = ").push_bind(&path.name);
-    let available: Vec<(Tag,)> = rows.push(" ORDER BY s.language").all().await?;
-    let available: Vec<Tag> = available.into_iter().map(|(language,)| language).collect();
     let varies = query.language == Wanted::Auto;
-    let wanted = match query.language {
-        Wanted::Is(tag) => Some(tag),
-        Wanted::Auto => negotiation::best(&request, &available),
-    };
-    let Some(language) = choose(wanted.as_ref(), query.fallback.as_ref(), &available) else { return Err(missing(&available)) };
-    let requested = wanted.filter(|wanted| *wanted != language);
-    Ok(send(&mut on, &path.name, &language, requested.as_ref(), varies, now).await?.answer(&request))
+    let negotiated = if varies { accepted_languages(&request) } else { "" };
+    let key = format!("{} {:?} {:?} {negotiated}", path.name, query.language, query.fallback);
+    let found = answer(&state, &request, key, async |on| {
+        let rows = shown(on.query("SELECT DISTINCT s.language"), now).push(" AND s.name = ").push_bind(&path.name);
+        let available: Vec<(Tag,)> = rows.push(" ORDER BY s.language").all().await?;
+        let available: Vec<Tag> = available.into_iter().map(|(language,)| language).collect();
+        let wanted = match query.language {
+            Wanted::Is(tag) => Some(tag),
+            Wanted::Auto => negotiation::best(&request, &available),
+        };
+        let Some(language) = choose(wanted.as_ref(), query.fallback.as_ref(), &available) else { return Err(missing(&available)) };
+        let requested = wanted.filter(|wanted| *wanted != language);
+        send(on, &path.name, &language, requested.as_ref(), varies, now).await
+    });
+    found.await
 }
 
 /// The language to send: the one wanted, or the first of the others that may take its place. Whoever wants none takes any.
@@ -188,5 +205,10 @@ async fn send(on: &mut Conn, name: &str, language: &Tag, requested: Option<&Tag>
     }
     let _ = write!(body, "],\"meta\":{{\"limit\":{},\"has_more\":false,\"next_cursor\":null}}}}", rows.len());
     let surrogate_key = format!("front-pages front-page-{name} articles language-{language}");
-    Ok(Public { etag: hash(&version), body, modified_at, surrogate_key, language: Some(language.to_string()), links: String::new(), varies })
+    Ok(Public {
+        language: Some(language.to_string()),
+        varies,
+        expires: next_end(on, now).await?,
+        ..Public::of(hash(&version), body, modified_at, surrogate_key, sources())
+    })
 }

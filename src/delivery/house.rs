@@ -1,15 +1,16 @@
 //! Public languages, sections, agencies and people.
 
-use super::conditional::{Public, hash};
+use super::conditional::{Public, answer, hash};
 use super::schema::PublishedLanguage;
 use super::store::{self, Profile};
 use crate::by_name::{ByName, NameKey, NameOrder, NameSort};
+use crate::cache::Source;
 use crate::db::Timestamp;
 use crate::error::{Error, Result};
 use crate::extract::{Path, Query};
 use crate::language::Tag;
 use crate::names::Names;
-use crate::page::{Asked, Page, next_link};
+use crate::page::{Asked, DEFAULT_LIMIT, Page, next_link};
 use crate::publication::{AgencyProfile, SectionProfile, StaffProfile};
 use crate::state::State;
 use actix_web::web::Data;
@@ -56,14 +57,15 @@ struct Paging {
     sort_language: Option<Tag>,
 }
 
-fn public(body: String, modified_at: Timestamp, surrogate_key: &str, links: String) -> Public {
-    Public { etag: hash(&body), body, modified_at, surrogate_key: surrogate_key.to_owned(), language: None, links, varies: false }
+fn public(body: String, modified_at: Timestamp, surrogate_key: &str, links: String, part: &'static str) -> Public {
+    let surrogate_key = surrogate_key.to_owned();
+    Public { links, ..Public::of(hash(&body), body, modified_at, surrogate_key, vec![Source::Part(part)]) }
 }
 
-fn whole(profiles: &[Profile], modified_at: Timestamp, surrogate_key: &str) -> Public {
+fn whole(profiles: &[Profile], modified_at: Timestamp, surrogate_key: &str, part: &'static str) -> Public {
     let documents: Vec<&str> = profiles.iter().map(|profile| profile.document.as_str()).collect();
     let body = format!("{{\"data\":[{}],\"meta\":{{\"limit\":{},\"has_more\":false,\"next_cursor\":null}}}}", documents.join(","), documents.len());
-    public(body, modified_at, surrogate_key, String::new())
+    public(body, modified_at, surrogate_key, String::new(), part)
 }
 
 #[derive(Deserialize)]
@@ -90,23 +92,25 @@ fn ordered(profiles: Vec<Profile>, by_name: Option<&ByName>) -> Result<Vec<Profi
 #[utoipa::path(tag = "delivery", responses((status = 200, description = "Languages", body = Page<PublishedLanguage>), (status = 304, description = "You have it")))]
 #[get("/languages")]
 async fn list_published_languages(state: Data<State>, request: HttpRequest) -> Result<HttpResponse> {
-    let mut on = state.public.acquire().await?;
-    let languages = store::languages(&mut on).await?;
-    let page = Page::whole(
-        languages
-            .into_iter()
-            .map(|(language, count, latest_published_at)| PublishedLanguage {
-                direction: language.direction(),
-                autonym: language.autonym().to_owned(),
-                language,
-                count,
-                latest_published_at,
-            })
-            .collect(),
-    );
-    let body = serde_json::to_string(&page).map_err(Error::internal)?;
-    let modified_at = store::changed_at(&mut on, "articles").await?;
-    Ok(public(body, modified_at, "languages articles", String::new()).answer(&request))
+    let found = answer(&state, &request, String::new(), async |on| {
+        let languages = store::languages(&mut *on).await?;
+        let page = Page::whole(
+            languages
+                .into_iter()
+                .map(|(language, count, latest_published_at)| PublishedLanguage {
+                    direction: language.direction(),
+                    autonym: language.autonym().to_owned(),
+                    language,
+                    count,
+                    latest_published_at,
+                })
+                .collect(),
+        );
+        let body = serde_json::to_string(&page).map_err(Error::internal)?;
+        let modified_at = store::changed_at(&mut *on, "articles").await?;
+        Ok(public(body, modified_at, "languages articles", String::new(), "articles"))
+    });
+    found.await
 }
 
 /// List the sections
@@ -116,9 +120,11 @@ async fn list_published_languages(state: Data<State>, request: HttpRequest) -> R
 #[get("/sections")]
 async fn list_published_sections(state: Data<State>, request: HttpRequest, Query(order): Query<NameOrder>) -> Result<HttpResponse> {
     let by_name = ByName::read(order.sort, order.sort_language.as_ref())?;
-    let mut on = state.public.acquire().await?;
-    let profiles = ordered(store::profiles(&mut on, "section").await?, by_name.as_ref())?;
-    Ok(whole(&profiles, store::changed_at(&mut on, "section").await?, "sections").answer(&request))
+    let found = answer(&state, &request, order.key(), async |on| {
+        let profiles = ordered(store::profiles(&mut *on, "section").await?, by_name.as_ref())?;
+        Ok(whole(&profiles, store::changed_at(&mut *on, "section").await?, "sections", "section"))
+    });
+    found.await
 }
 
 /// List the agencies
@@ -128,18 +134,24 @@ async fn list_published_sections(state: Data<State>, request: HttpRequest, Query
 #[get("/agencies")]
 async fn list_published_agencies(state: Data<State>, request: HttpRequest, Query(order): Query<NameOrder>) -> Result<HttpResponse> {
     let by_name = ByName::read(order.sort, order.sort_language.as_ref())?;
-    let mut on = state.public.acquire().await?;
-    let profiles = ordered(store::profiles(&mut on, "agency").await?, by_name.as_ref())?;
-    Ok(whole(&profiles, store::changed_at(&mut on, "agency").await?, "agencies").answer(&request))
+    let found = answer(&state, &request, order.key(), async |on| {
+        let profiles = ordered(store::profiles(&mut *on, "agency").await?, by_name.as_ref())?;
+        Ok(whole(&profiles, store::changed_at(&mut *on, "agency").await?, "agencies", "agency"))
+    });
+    found.await
 }
 
 /// Read an agency's public profile
 #[utoipa::path(tag = "delivery", params(AgencyPath), responses((status = 200, description = "The agency", body = AgencyProfile), (status = 304, description = "You have it")))]
 #[get("/agencies/{agency}")]
 async fn get_published_agency(state: Data<State>, request: HttpRequest, Path(path): Path<AgencyPath>) -> Result<HttpResponse> {
-    let profile = store::profile(&state.public, "agency", &path.agency).await?.ok_or_else(|| Error::not_found("agency"))?;
-    let key = format!("agencies agency-{}", profile.slug);
-    Ok(public(profile.document, profile.updated_at, &key, String::new()).answer(&request))
+    let key = path.agency.clone();
+    let found = answer(&state, &request, key, async |on| {
+        let profile = store::profile(&mut *on, "agency", &path.agency).await?.ok_or_else(|| Error::not_found("agency"))?;
+        let key = format!("agencies agency-{}", profile.slug);
+        Ok(public(profile.document, profile.updated_at, &key, String::new(), "agency"))
+    });
+    found.await
 }
 
 /// List the people whose names stand over texts
@@ -147,29 +159,36 @@ async fn get_published_agency(state: Data<State>, request: HttpRequest, Path(pat
     extensions(("x-problems" = json!(["invalid_cursor"]))))]
 #[get("/staff")]
 async fn list_published_staff(state: Data<State>, request: HttpRequest, Query(paging): Query<Paging>) -> Result<HttpResponse> {
-    let mut on = state.public.acquire().await?;
     let (cursor, by_name) = (paging.cursor.as_deref(), ByName::read(paging.sort, paging.sort_language.as_ref())?);
-    let page = if let Some(by_name) = by_name {
-        let asked = Asked::<NameKey>::read(paging.limit, cursor, &("staff", &paging.sort_language))?;
-        by_name.page(named(store::profiles(&mut on, "staff").await?)?, &asked, |(profile, names)| (names, profile.id)).map(|(profile, _)| profile)
-    } else {
-        let asked = Asked::<String>::read(paging.limit, cursor, &"staff")?;
-        let profiles = store::profiles_after(&mut on, "staff", asked.after.clone(), asked.fetch()).await?;
-        asked.page(profiles, |last: &Profile| last.slug.clone())
-    };
-    let documents: Vec<&str> = page.data.iter().map(|profile| profile.document.as_str()).collect();
-    let meta = serde_json::to_string(&page.meta).map_err(Error::internal)?;
-    let body = format!("{{\"data\":[{}],\"meta\":{meta}}}", documents.join(","));
-    let modified_at = store::changed_at(&mut on, "staff").await?;
-    let links = page.meta.next_cursor.map(|cursor| next_link(&state.url("/v1/delivery/staff"), request.query_string(), &cursor)).unwrap_or_default();
-    Ok(public(body, modified_at, "staff", links).answer(&request))
+    let key = format!("{} {cursor:?} {:?} {:?}", paging.limit.unwrap_or(DEFAULT_LIMIT), paging.sort, paging.sort_language);
+    let found = answer(&state, &request, key, async |on| {
+        let page = if let Some(by_name) = by_name {
+            let asked = Asked::<NameKey>::read(paging.limit, cursor, &("staff", &paging.sort_language))?;
+            by_name.page(named(store::profiles(&mut *on, "staff").await?)?, &asked, |(profile, names)| (names, profile.id)).map(|(profile, _)| profile)
+        } else {
+            let asked = Asked::<String>::read(paging.limit, cursor, &"staff")?;
+            let profiles = store::profiles_after(&mut *on, "staff", asked.after.clone(), asked.fetch()).await?;
+            asked.page(profiles, |last: &Profile| last.slug.clone())
+        };
+        let documents: Vec<&str> = page.data.iter().map(|profile| profile.document.as_str()).collect();
+        let meta = serde_json::to_string(&page.meta).map_err(Error::internal)?;
+        let body = format!("{{\"data\":[{}],\"meta\":{meta}}}", documents.join(","));
+        let modified_at = store::changed_at(&mut *on, "staff").await?;
+        let links = page.meta.next_cursor.map(|cursor| next_link(&state.url("/v1/delivery/staff"), request.query_string(), &cursor)).unwrap_or_default();
+        Ok(public(body, modified_at, "staff", links, "staff"))
+    });
+    found.await
 }
 
 /// Read somebody's public profile
 #[utoipa::path(tag = "delivery", params(StaffPath), responses((status = 200, description = "The profile", body = StaffProfile), (status = 304, description = "You have it")))]
 #[get("/staff/{id}")]
 async fn get_published_staff_member(state: Data<State>, request: HttpRequest, Path(path): Path<StaffPath>) -> Result<HttpResponse> {
-    let profile = store::profile(&state.public, "staff", &path.id.to_string()).await?.ok_or_else(|| Error::not_found("staff member"))?;
-    let key = format!("staff staff-{}", profile.id);
-    Ok(public(profile.document, profile.updated_at, &key, String::new()).answer(&request))
+    let key = path.id.to_string();
+    let found = answer(&state, &request, key, async |on| {
+        let profile = store::profile(&mut *on, "staff", &path.id.to_string()).await?.ok_or_else(|| Error::not_found("staff member"))?;
+        let key = format!("staff staff-{}", profile.id);
+        Ok(public(profile.document, profile.updated_at, &key, String::new(), "staff"))
+    });
+    found.await
 }

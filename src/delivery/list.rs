@@ -1,14 +1,15 @@
 //! Lists of public texts.
 
-use super::conditional::{Public, hash};
+use super::conditional::{Public, accepted_languages, answer, hash};
 use super::negotiation::{self, Fallback};
 use super::schema::PublishedArticlePage;
 use super::store::{self, Filter};
+use crate::cache::Source;
 use crate::db::{Conn, Timestamp};
 use crate::error::{Error, Result};
 use crate::extract::{List, Query};
 use crate::language::Tag;
-use crate::page::{Asked, next_link};
+use crate::page::{self, Asked, next_link};
 use crate::state::State;
 use crate::{text_enum, topics};
 use actix_web::web::Data;
@@ -96,58 +97,88 @@ struct ListQuery {
     (status = 304, description = "You have it")), extensions(("x-problems" = json!(["invalid_cursor"]))))]
 #[get("/articles")]
 async fn list_published_articles(state: Data<State>, request: HttpRequest, Query(query): Query<ListQuery>) -> Result<HttpResponse> {
-    let mut on = state.public.acquire().await?;
-    let (filter, varies) = filter(&mut on, &request, &query).await?;
-    let asked = Asked::<(i64, i64)>::read(query.limit, query.cursor.as_deref(), &filters(request.query_string(), &filter))?;
-    let cards = store::page(&mut on, &filter, asked.limit, asked.after).await?;
-    let has_more = cards.has_more;
-    let modified_at = match cards.changed_at {
-        Some(at) => at,
-        None => store::changed_at(&mut on, "articles").await?,
-    };
-    let next = cards.next().map(|key| asked.cursor(key));
-    let cards_text = cards.joined.as_deref().unwrap_or_default();
-    let mut body = String::with_capacity(cards_text.len() + 160);
-    body.push_str("{\"data\":[");
-    body.push_str(cards_text);
-    let data_end = body.len();
-    let _ = write!(body, "],\"meta\":{{\"limit\":{},\"has_more\":{has_more},\"next_cursor\":", asked.limit);
-    match &next {
-        // A cursor is base64url: nothing in it needs escaping.
-        Some(cursor) => {
-            let _ = write!(body, "\"{cursor}\"");
+    let key = query.key(&request);
+    let list = answer(&state, &request, key, async |on| {
+        let (filter, varies) = filter(on, &request, &query).await?;
+        let asked = Asked::<(i64, i64)>::read(query.limit, query.cursor.as_deref(), &query.filters(&filter))?;
+        let cards = store::page(&mut *on, &filter, asked.limit, asked.after).await?;
+        let has_more = cards.has_more;
+        let modified_at = match cards.changed_at {
+            Some(at) => at,
+            None => store::changed_at(&mut *on, "articles").await?,
+        };
+        let next = cards.next().map(|key| asked.cursor(key));
+        let cards_text = cards.joined.as_deref().unwrap_or_default();
+        let mut body = String::with_capacity(cards_text.len() + 160);
+        body.push_str("{\"data\":[");
+        body.push_str(cards_text);
+        let data_end = body.len();
+        let _ = write!(body, "],\"meta\":{{\"limit\":{},\"has_more\":{has_more},\"next_cursor\":", asked.limit);
+        match &next {
+            // A cursor is base64url: nothing in it needs escaping.
+            Some(cursor) => {
+                let _ = write!(body, "\"{cursor}\"");
+            }
+            None => body.push_str("null"),
         }
-        None => body.push_str("null"),
-    }
-    body.push_str("}}");
-    let links = next.map(|cursor| next_link(&state.url("/v1/delivery/articles"), request.query_string(), &cursor)).unwrap_or_default();
-    // Ids and renditions name the bytes of the texts; the languages, what is said of fallbacks; the end of the body, the rest.
-    let mut version = cards.ids.unwrap_or_default();
-    let _ = write!(version, " {}", cards.renditions.unwrap_or_default());
-    for language in &filter.languages {
-        version.push(' ');
-        version.push_str(language.as_str());
-    }
-    version.push_str(body.get(data_end..).unwrap_or_default());
-    let mut surrogate_key = "articles".to_owned();
-    for language in &filter.languages {
-        let _ = write!(surrogate_key, " language-{language}");
-    }
-    let language = match filter.languages.as_slice() {
-        [one] => Some(one.to_string()),
-        _ => None,
-    };
-    let public = Public { etag: hash(&version), body, modified_at, surrogate_key, language, links, varies };
-    Ok(public.answer(&request))
+        body.push_str("}}");
+        let links = next.map(|cursor| next_link(&state.url("/v1/delivery/articles"), request.query_string(), &cursor)).unwrap_or_default();
+        // Ids and renditions name the bytes of the texts; the languages, what is said of fallbacks; the end of the body, the rest.
+        let mut version = cards.ids.unwrap_or_default();
+        let _ = write!(version, " {}", cards.renditions.unwrap_or_default());
+        for language in &filter.languages {
+            version.push(' ');
+            version.push_str(language.as_str());
+        }
+        version.push_str(body.get(data_end..).unwrap_or_default());
+        let mut surrogate_key = "articles".to_owned();
+        for language in &filter.languages {
+            let _ = write!(surrogate_key, " language-{language}");
+        }
+        let language = match filter.languages.as_slice() {
+            [one] => Some(one.to_string()),
+            _ => None,
+        };
+        Ok(Public { language, links, varies, ..Public::of(hash(&version), body, modified_at, surrogate_key, sources(&query)) })
+    });
+    list.await
 }
 
-/// What decides which texts are in the list: the query but for the page, and what was negotiated.
-fn filters(query: &str, filter: &Filter) -> String {
-    let asked = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "limit" && name != "cursor");
-    let mut parts: Vec<String> = asked.map(|(name, value)| format!("{name}={value}")).collect();
-    parts.extend(filter.languages.iter().map(ToString::to_string));
-    parts.sort_unstable();
-    parts.join("&")
+/// What a list tells of: names of agencies and sections are looked up.
+fn sources(query: &ListQuery) -> Vec<Source> {
+    let mut sources = vec![Source::Part("articles")];
+    sources.extend(query.agency.as_ref().map(|_| Source::Part("agency")));
+    sources.extend(query.section.as_ref().map(|_| Source::Part("section")));
+    sources
+}
+
+impl ListQuery {
+    /// The same for all lists that are the same, however they are asked for.
+    fn plain(&self) -> Self {
+        let mut plain = self.clone();
+        plain.limit = Some(self.limit.unwrap_or(page::DEFAULT_LIMIT));
+        plain.sort = Some(self.sort.unwrap_or(Sort::NewestFirst));
+        for names in [&mut plain.agency, &mut plain.section, &mut plain.topic].into_iter().flatten() {
+            names.0.sort_unstable();
+        }
+        if let Some(ids) = &mut plain.id {
+            ids.0.sort_unstable();
+        }
+        if let Some(Languages::Are(tags)) = &mut plain.language {
+            tags.sort_unstable();
+        }
+        plain
+    }
+
+    fn key(&self, request: &HttpRequest) -> String {
+        let negotiated = if matches!(self.language, Some(Languages::Auto)) { accepted_languages(request) } else { "" };
+        format!("{:?} {negotiated}", self.plain())
+    }
+
+    /// What decides which texts are in the list: the query but for the page, and what was negotiated.
+    fn filters(&self, filter: &Filter) -> String {
+        format!("{:?} {:?}", Self { limit: None, cursor: None, ..self.plain() }, filter.languages)
+    }
 }
 
 async fn filter(on: &mut Conn, request: &HttpRequest, query: &ListQuery) -> Result<(Filter, bool)> {

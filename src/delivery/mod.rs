@@ -3,8 +3,10 @@
 //! It reads `published_*` tables through a handle that cannot write, and sends the bytes that publication made.
 
 mod articles;
+mod changes;
 mod conditional;
 mod corrections;
+mod follow;
 mod front_pages;
 mod house;
 mod list;
@@ -14,6 +16,7 @@ mod search;
 mod store;
 mod view;
 
+pub use follow::{follow, look};
 pub use schema::{Alternate, BodyForm, PublishedArticleWithBody};
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -26,5 +29,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(search::routes)
         .configure(house::routes)
         .configure(corrections::routes)
-        .configure(front_pages::routes);
+        .configure(front_pages::routes)
+        .configure(changes::routes);
 }

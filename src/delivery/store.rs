@@ -14,6 +14,7 @@ use uuid::Uuid;
 #[derive(FromRow)]
 pub struct Document {
     pub id: i64,
+    pub article_id: Uuid,
     pub rendition: i64,
     pub language: Tag,
     pub modified_at: Timestamp,
@@ -27,13 +28,15 @@ pub struct Document {
 
 const fn columns(format: BodyFormat) -> &'static str {
     match format {
-        BodyFormat::PortableText => "SELECT id, rendition, language, modified_at, surrogate_key, card, links, related, body FROM published_documents WHERE ",
+        BodyFormat::PortableText => {
+            "SELECT id, article_id, rendition, language, modified_at, surrogate_key, card, links, related, body FROM published_documents WHERE "
+        }
         BodyFormat::Html => {
-            "SELECT id, rendition, language, modified_at, surrogate_key, card, links, related, body_html AS body \
+            "SELECT id, article_id, rendition, language, modified_at, surrogate_key, card, links, related, body_html AS body \
              FROM published_documents WHERE "
         }
         BodyFormat::Text => {
-            "SELECT id, rendition, language, modified_at, surrogate_key, card, links, related, body_text AS body \
+            "SELECT id, article_id, rendition, language, modified_at, surrogate_key, card, links, related, body_text AS body \
              FROM published_documents WHERE "
         }
     }
@@ -296,6 +299,11 @@ pub async fn languages(on: impl Reader<'_>) -> Result<Vec<(Tag, i64, Timestamp)>
 pub async fn changed_at(on: impl Reader<'_>, part: &'static str) -> Result<Timestamp> {
     let at: Option<(Timestamp,)> = on.query("SELECT at FROM published_stamps WHERE part = $1").bind(part).optional().await?;
     Ok(at.map_or(Timestamp::from_micros(0), |(at,)| at))
+}
+
+/// How often each part of delivery has changed.
+pub async fn versions(on: impl Reader<'_>) -> Result<Vec<(String, i64)>> {
+    Ok(on.query("SELECT part, version FROM published_stamps").all().await?)
 }
 
 /// A public profile, as stored.

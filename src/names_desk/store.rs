@@ -4,6 +4,7 @@ use super::{Name, NameState, keys};
 use crate::db::{Query, Reader, Sql, Timestamp, Tx};
 use crate::error::{Code, Error, Result, Unique};
 use crate::language::{lowercase, sort_key};
+use crate::publication;
 use crate::sql;
 use uuid::Uuid;
 
@@ -51,7 +52,7 @@ async fn check_free(tx: &mut Tx, name: &Name) -> Result<()> {
 pub(super) async fn insert(tx: &mut Tx, name: &Name) -> Result<()> {
     check_free(tx, name).await?;
     let written = insert_all(tx, &[(name.clone(), None)]).await?;
-    if written == 1 { Ok(()) } else { Err(taken()) }
+    if written == 1 { publication::names_changed(tx, name.updated_at).await } else { Err(taken()) }
 }
 
 /// Writes new names, each with what it is called in the list that the house begins with, if it is from there. What is taken already is
@@ -99,6 +100,7 @@ pub(super) async fn update(tx: &mut Tx, name: Name, by: Uuid, now: Timestamp) ->
     .await
     .unique(taken)?;
     index_anew(tx, &[&name]).await?;
+    publication::names_changed(tx, now).await?;
     Ok(name)
 }
 

@@ -1,5 +1,6 @@
 //! Front pages as readers see them. The slots are written whole; delivery shows those whose texts are public.
 
+use super::store;
 use crate::db::{Reader, Timestamp, Tx};
 use crate::error::{Error, Result};
 use crate::language::Tag;
@@ -29,6 +30,9 @@ pub struct FrontPageView<'a> {
     pub agency: Option<Uuid>,
     pub slots: &'a [FrontPageSlot],
 }
+
+/// The part of what is public that front pages are.
+const FRONT_PAGES: &str = "front_page";
 
 /// What readers see of a slot.
 type Seen = (Uuid, bool);
@@ -69,7 +73,7 @@ pub async fn set_front_page(tx: &mut Tx, view: &FrontPageView<'_>, now: Timestam
     .bind(modified_at)
     .execute()
     .await?;
-    Ok(())
+    store::stamp(tx, FRONT_PAGES, None, now).await
 }
 
 async fn seen(tx: &mut Tx, view: &FrontPageView<'_>, now: Timestamp) -> Result<Vec<Seen>> {

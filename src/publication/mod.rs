@@ -32,6 +32,8 @@ use uuid::Uuid;
 
 /// The part of what is public that documents are.
 const ARTICLES: &str = "articles";
+/// The part of what is public that the spellings of names are, by which words of a search are known.
+pub const NAMES: &str = "names";
 /// Texts as urgent as this or more are few, and have indexes of their own. The number stands in the SQL that is to use them.
 pub const URGENT: i32 = 3;
 
@@ -142,7 +144,7 @@ async fn enter(tx: &mut Tx, config: &Config, source: &store::Source, change: &Ch
     if !source.is_public {
         refresh_links(tx, article, now).await?;
     }
-    store::stamp(tx, ARTICLES, now).await?;
+    store::stamp(tx, ARTICLES, Some(article), now).await?;
     Ok(seq)
 }
 
@@ -186,6 +188,14 @@ pub async fn is_held(tx: &mut Tx, article: Uuid, language: &Tag) -> Result<bool>
 /// When the database fails.
 pub async fn refresh_held(tx: &mut Tx, config: &Config, article: Uuid, language: &Tag, until: Timestamp, now: Timestamp) -> Result<()> {
     partner::refresh(tx, config, article, language, until, now).await
+}
+
+/// Notes that names are spelled otherwise from now on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn names_changed(tx: &mut Tx, now: Timestamp) -> Result<()> {
+    store::stamp(tx, NAMES, None, now).await
 }
 
 /// Takes the end of the change log before anything else, for a transaction that publishes several texts: after the first of them the
@@ -258,7 +268,7 @@ pub async fn withdraw_all(tx: &mut Tx, article: Uuid, texts: &[(&Tag, &Change)],
     if numbers.iter().any(Option::is_some) {
         store::refresh_siblings(tx, article, now).await?;
         refresh_links(tx, article, now).await?;
-        store::stamp(tx, ARTICLES, now).await?;
+        store::stamp(tx, ARTICLES, Some(article), now).await?;
     }
     Ok(numbers)
 }
@@ -286,7 +296,7 @@ async fn take_away(tx: &mut Tx, article: Uuid, language: &Tag, change: &Change, 
 /// When the database fails.
 pub async fn refresh(tx: &mut Tx, article: Uuid, now: Timestamp) -> Result<()> {
     if store::refresh_siblings(tx, article, now).await? {
-        store::stamp(tx, ARTICLES, now).await?;
+        store::stamp(tx, ARTICLES, Some(article), now).await?;
     }
     Ok(())
 }

@@ -113,9 +113,9 @@ pub async fn refresh_agency(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<()>
         people |= write_staff(tx, member, now).await?;
     }
     if write_agency(tx, id, now).await? {
-        store::stamp(tx, "agency", now).await?;
+        store::stamp(tx, "agency", None, now).await?;
     }
-    if people { store::stamp(tx, "staff", now).await } else { Ok(()) }
+    if people { store::stamp(tx, "staff", None, now).await } else { Ok(()) }
 }
 
 /// Brings the public profile of a section to what its table says; a retired one has none.
@@ -123,7 +123,7 @@ pub async fn refresh_agency(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<()>
 /// # Errors
 /// When the database fails.
 pub async fn refresh_section(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<()> {
-    if write_section(tx, id, now).await? { store::stamp(tx, "section", now).await } else { Ok(()) }
+    if write_section(tx, id, now).await? { store::stamp(tx, "section", None, now).await } else { Ok(()) }
 }
 
 /// Brings the public profile of a staff member to what their row says; only active people with a byline have one.
@@ -131,7 +131,7 @@ pub async fn refresh_section(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<()
 /// # Errors
 /// When the database fails.
 pub async fn refresh_staff(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<()> {
-    if write_staff(tx, id, now).await? { store::stamp(tx, "staff", now).await } else { Ok(()) }
+    if write_staff(tx, id, now).await? { store::stamp(tx, "staff", None, now).await } else { Ok(()) }
 }
 
 async fn write_agency(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<bool> {

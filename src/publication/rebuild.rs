@@ -90,7 +90,7 @@ async fn batch(state: &State, selection: RebuildSelection, after: i64) -> anyhow
             store::refresh_siblings(&mut tx, *article, now).await?;
             changed = true;
         } else {
-            store::set_related(&mut tx, &document).await?;
+            changed |= store::set_related(&mut tx, &document).await?;
         }
     }
     if let Some(last) = last {
@@ -99,7 +99,7 @@ async fn batch(state: &State, selection: RebuildSelection, after: i64) -> anyhow
         partner::rebuild(&mut tx, &state.config, selection, now).await?;
     }
     if changed {
-        store::stamp(&mut tx, super::ARTICLES, now).await?;
+        store::stamp(&mut tx, super::ARTICLES, None, now).await?;
     }
     tx.commit().await?;
     Ok(())

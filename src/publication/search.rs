@@ -159,7 +159,7 @@ impl Reindex {
             jobs::enqueue(&mut tx, next, now.plus(wait), now).await?;
         } else {
             jobs::forget(&mut tx, Self::KIND).await?;
-            store::stamp(&mut tx, super::ARTICLES, now).await?;
+            store::stamp(&mut tx, super::ARTICLES, None, now).await?;
         }
         tx.commit().await?;
         Ok((done, left))

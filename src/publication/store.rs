@@ -3,7 +3,7 @@
 use super::{Change, ChangeKind, DerivationStatus, search};
 use crate::articles::{push_correction_pending, push_original};
 use crate::body::Body;
-use crate::db::{Query, Reader, Record, Sql, Timestamp, Tx};
+use crate::db::{Announcement, Engine, Query, Reader, Record, Sql, Timestamp, Tx};
 use crate::error::{Code, Error, Result};
 use crate::language::{Tag, slug};
 use crate::names::Names;
@@ -320,13 +320,21 @@ fn bind<'c>(query: Query<'c>, document: &Document, seq: i64, now: Timestamp) -> 
         .bind(document.replaces)
 }
 
-/// Notes when a part of what is public changed.
-pub async fn stamp(tx: &mut Tx, part: &str, now: Timestamp) -> Result<()> {
-    tx.query("INSERT INTO published_stamps (part, at) VALUES ($1, $2) ON CONFLICT (part) DO UPDATE SET at = excluded.at")
-        .bind(part)
-        .bind(now)
-        .execute()
-        .await?;
+/// The channel is [`crate::db`]'s; what is sent on it arrives when the transaction has been committed.
+const STAMP: Sql = sql!(["" | "WITH stamped AS ("]
+    "INSERT INTO published_stamps (part, at, version) VALUES ($1, $2, 1) \
+     ON CONFLICT (part) DO UPDATE SET at = excluded.at, version = published_stamps.version + 1 RETURNING version"
+    ["" | ") SELECT version, CAST(pg_notify('newsroom_public', $1 || ' ' || version || ' ' || $3) AS text) FROM stamped"]);
+
+/// Notes that a part of what is public changed, and announces it: for one story, or for all that there may be.
+pub async fn stamp(tx: &mut Tx, part: &str, article: Option<Uuid>, now: Timestamp) -> Result<()> {
+    let query = tx.query(STAMP).bind(part).bind(now);
+    let query = match query.engine() {
+        Engine::Sqlite => query,
+        Engine::Postgres => query.bind(article.map_or_else(|| "*".to_owned(), |id| id.to_string())),
+    };
+    let (version,): (i64,) = query.one().await?;
+    tx.announce(Announcement { part: part.to_owned(), version, article });
     Ok(())
 }
 
@@ -362,15 +370,11 @@ pub async fn corrections<T: Record>(on: impl Reader<'_>, article: Uuid, language
         .await?)
 }
 
-/// Notes which stories a text goes with. Whoever asks for them gets those that are public; the text itself stays as it is.
-pub async fn set_related(tx: &mut Tx, document: &Document) -> Result<()> {
-    tx.query("UPDATE published_documents SET related = $3 WHERE article_id = $1 AND language = $2")
-        .bind(document.article_id)
-        .bind(&document.language)
-        .bind(Json(&document.related))
-        .execute()
-        .await?;
-    Ok(())
+/// Notes which stories a text goes with; says whether that is news. Whoever asks for them gets those that are public; the text itself
+/// stays as it is.
+pub async fn set_related(tx: &mut Tx, document: &Document) -> Result<bool> {
+    let query = tx.query("UPDATE published_documents SET related = $3 WHERE article_id = $1 AND language = $2 AND related <> $3");
+    Ok(query.bind(document.article_id).bind(&document.language).bind(Json(&document.related)).execute().await? > 0)
 }
 
 type Shown = (String, i32, String, String, Option<Uuid>, i32);

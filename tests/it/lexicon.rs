@@ -2,7 +2,7 @@
 
 use crate::on_both;
 use crate::support::App;
-use newsroom::db::{Db, Reader};
+use newsroom::db::{Engine, Reader};
 use newsroom::language::Tag;
 use newsroom::lexicon::{self, Direction};
 use newsroom::policy::{Actor, Role, Who};
@@ -106,7 +106,7 @@ async fn two_who_teach_a_word_at_once_both_do(app: App) {
         };
         let commit = async {
             let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-            while matches!(app.state.db, Db::Postgres(_)) && app.number(waits).await == 0 {
+            while app.state.db.engine() == Engine::Postgres && app.number(waits).await == 0 {
                 tokio::task::yield_now().await;
             }
             first.commit().await.unwrap();

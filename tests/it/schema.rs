@@ -2,7 +2,7 @@
 
 use crate::on_both;
 use crate::support::App;
-use newsroom::db::{Db, Reader};
+use newsroom::db::{Db, Engine, Reader};
 use std::collections::BTreeSet;
 
 on_both!(history_cannot_be_changed, json_and_instants_come_back);
@@ -10,12 +10,12 @@ on_both!(history_cannot_be_changed, json_and_instants_come_back);
 type Column = (String, String, bool);
 
 async fn columns(db: &Db) -> BTreeSet<Column> {
-    let sql = match db {
-        Db::Sqlite { .. } => {
+    let sql = match db.engine() {
+        Engine::Sqlite => {
             "SELECT t.name || '.' || c.name, c.type, c.\"notnull\" FROM pragma_table_list t, pragma_table_info(t.name) c \
              WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
         }
-        Db::Postgres(_) => {
+        Engine::Postgres => {
             "SELECT CAST(table_name || '.' || column_name AS text), CAST(data_type AS text), is_nullable = 'NO' \
              FROM information_schema.columns WHERE table_schema = current_schema()"
         }
@@ -34,9 +34,9 @@ fn stored_in_sqlite(ty: &str) -> &str {
 }
 
 async fn indexes(db: &Db) -> BTreeSet<String> {
-    let sql = match db {
-        Db::Sqlite { .. } => "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
-        Db::Postgres(_) => {
+    let sql = match db.engine() {
+        Engine::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+        Engine::Postgres => {
             "SELECT CAST(indexname AS text) FROM pg_indexes WHERE schemaname = current_schema() \
              AND indexname NOT LIKE '%\\_pkey' AND indexname NOT LIKE '%\\_key'"
         }

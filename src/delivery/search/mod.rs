@@ -5,16 +5,18 @@ mod store;
 mod suggestions;
 
 use self::store::{Filter, Hit, Key};
-use super::conditional::{Public, hash};
+use super::conditional::{Public, answer, hash};
 use super::list::ids;
 use super::schema::PublishedArticle;
+use crate::cache::Source;
 use crate::db::{Conn, Timestamp};
 use crate::edge::address_of;
 use crate::error::{Error, Result};
 use crate::extract::{List, Query};
 use crate::language::Tag;
 use crate::names_desk;
-use crate::page::{Asked, Meta, next_link};
+use crate::page::{Asked, DEFAULT_LIMIT, Meta, next_link};
+use crate::publication::NAMES;
 use crate::search::{self, MatchClass, MatchPlace, Plain, Snippet, snippets};
 use crate::state::State;
 use crate::topics;
@@ -96,19 +98,22 @@ pub struct FoundArticlePage {
 #[get("/search")]
 async fn search_published_articles(state: Data<State>, request: HttpRequest, Query(query): Query<SearchQuery>) -> Result<HttpResponse> {
     take_from_budget(&state, &request)?;
+    answer(&state, &request, query.key(), async |on| found(on, &state, &request, &query).await).await
+}
+
+async fn found(on: &mut Conn, state: &State, request: &HttpRequest, query: &SearchQuery) -> Result<Public> {
     let languages = query.language.as_ref().map_or(&[][..], |list| &list.0);
     let mut wanted = read(&query.q, languages)?;
-    let mut on = state.public.acquire().await?;
-    names_desk::call(&mut on, &mut wanted).await?;
-    let filter = filter(&mut on, &query).await?;
+    names_desk::call(&mut *on, &mut wanted).await?;
+    let filter = filter(on, query).await?;
     let asked = Asked::<Key>::read(query.limit, query.cursor.as_deref(), &(query.q.trim(), &filter))?;
-    let modified_at = super::store::changed_at(&mut on, "articles").await?;
-    let mut hits = store::find(&mut on, &wanted, &filter, asked.limit + 1, asked.after).await?;
+    let modified_at = super::store::changed_at(&mut *on, "articles").await?;
+    let mut hits = store::find(on, &wanted, &filter, asked.limit + 1, asked.after).await?;
     let has_more = hits.len() > usize::from(asked.limit);
     hits.truncate(usize::from(asked.limit));
     let next = hits.last().filter(|_| has_more).map(|last| asked.cursor(last.key()));
     let mut body = String::from("{\"data\":[");
-    push_found(&mut body, &mut on, &hits, &wanted).await?;
+    push_found(&mut body, on, &hits, &wanted).await?;
     body.push_str("],\"meta\":");
     let meta = Meta { limit: asked.limit, has_more, next_cursor: next.clone(), count: None };
     body.push_str(&serde_json::to_string(&meta).map_err(Error::internal)?);
@@ -122,8 +127,19 @@ async fn search_published_articles(state: Data<State>, request: HttpRequest, Que
         [one] => Some(one.to_string()),
         _ => None,
     };
-    let public = Public { etag: hash(&body), body, modified_at, surrogate_key, language, links, varies: false };
-    Ok(public.answer(&request))
+    Ok(Public { language, links, ..Public::of(hash(&body), body, modified_at, surrogate_key, sources()) })
+}
+
+/// What is found follows from the texts, from what agencies and sections are called, and from the names that words are known by.
+fn sources() -> Vec<Source> {
+    ["articles", "agency", "section", NAMES].map(Source::Part).into()
+}
+
+impl SearchQuery {
+    /// The same for the same search.
+    fn key(&self) -> String {
+        format!("{:?}", Self { limit: Some(self.limit.unwrap_or(DEFAULT_LIMIT)), ..self.clone() })
+    }
 }
 
 /// Searching costs more than reading: it has a budget of its own, beside that of all requests.

@@ -2,8 +2,9 @@
 
 use super::store::{self, Filter};
 use super::{read, take_from_budget};
+use crate::cache::Source;
 use crate::db::Conn;
-use crate::delivery::conditional::{Public, hash};
+use crate::delivery::conditional::{Public, answer, hash};
 use crate::error::{Error, Result};
 use crate::extract::{List, Query};
 use crate::language::{Direction, Tag, query_keys};
@@ -83,18 +84,20 @@ struct Found {
 #[get("/search/suggestions")]
 pub async fn suggest_published_articles(state: Data<State>, request: HttpRequest, Query(query): Query<SuggestionsQuery>) -> Result<HttpResponse> {
     take_from_budget(&state, &request)?;
-    let languages = query.language.map_or_else(Vec::new, |list| list.0);
-    let wanted = read(&query.q, &languages)?;
-    let mut on = state.public.acquire().await?;
-    let modified_at = crate::delivery::store::changed_at(&mut on, "articles").await?;
-    let filter = Filter { languages, ..Filter::default() };
-    let suggestions = match wanted.unfinished() {
-        Some(wanted) => suggest(&mut on, &query.q, &wanted, &filter).await?,
-        None => Suggestions { completions: vec![], headlines: vec![] },
-    };
-    let body = serde_json::to_string(&suggestions).map_err(Error::internal)?;
-    let public = Public { etag: hash(&body), body, modified_at, surrogate_key: "articles".to_owned(), language: None, links: String::new(), varies: false };
-    Ok(public.answer(&request))
+    let key = format!("{query:?}");
+    let found = answer(&state, &request, key, async |on| {
+        let languages = query.language.map_or_else(Vec::new, |list| list.0);
+        let wanted = read(&query.q, &languages)?;
+        let modified_at = crate::delivery::store::changed_at(&mut *on, "articles").await?;
+        let filter = Filter { languages, ..Filter::default() };
+        let suggestions = match wanted.unfinished() {
+            Some(wanted) => suggest(on, &query.q, &wanted, &filter).await?,
+            None => Suggestions { completions: vec![], headlines: vec![] },
+        };
+        let body = serde_json::to_string(&suggestions).map_err(Error::internal)?;
+        Ok(Public::of(hash(&body), body, modified_at, "articles".to_owned(), vec![Source::Part("articles")]))
+    });
+    found.await
 }
 
 async fn suggest(on: &mut Conn, typed: &str, wanted: &search::Query, filter: &Filter) -> Result<Suggestions> {

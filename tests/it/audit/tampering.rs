@@ -4,7 +4,7 @@ use super::{EDITOR, PLATFORM, draft, is_whole, last, step, walk};
 use crate::on_both;
 use crate::support::App;
 use newsroom::audit::{self, checkpoints};
-use newsroom::db::{Db, Reader};
+use newsroom::db::{Engine, Reader};
 use newsroom::secrets::{Secrets, sha256};
 use serde_json::Value;
 
@@ -33,9 +33,9 @@ async fn run(app: &App, statements: &[&'static str]) {
 
 /// Takes the triggers away, as somebody would who owns the database, and keeps a copy to come back to.
 async fn break_in(app: &App) {
-    match app.state.db {
-        Db::Sqlite { .. } => run(app, &["DROP TRIGGER audit_log_no_update", "DROP TRIGGER audit_log_no_delete"]).await,
-        Db::Postgres(_) => run(app, &["ALTER TABLE audit_log DISABLE TRIGGER USER"]).await,
+    match app.state.db.engine() {
+        Engine::Sqlite => run(app, &["DROP TRIGGER audit_log_no_update", "DROP TRIGGER audit_log_no_delete"]).await,
+        Engine::Postgres => run(app, &["ALTER TABLE audit_log DISABLE TRIGGER USER"]).await,
     }
     run(app, &["CREATE TABLE copy AS SELECT * FROM audit_log", "CREATE TABLE counter AS SELECT * FROM sequences"]).await;
 }
@@ -64,7 +64,7 @@ async fn found(app: &App, statements: &[&'static str]) -> Vec<String> {
 
 async fn the_log_refuses_changes(app: App) {
     let mut refused = vec!["UPDATE audit_log SET details = '{}'", "DELETE FROM audit_log WHERE seq = 3"];
-    if matches!(app.state.db, Db::Postgres(_)) {
+    if matches!(app.state.db.engine(), Engine::Postgres) {
         refused.push("TRUNCATE audit_log");
     }
     for sql in refused {
@@ -104,7 +104,7 @@ async fn an_edit_of_any_column_is_found(app: App) {
     }
     let findings = found(&app, &["UPDATE audit_log SET hash = (SELECT hash FROM copy WHERE seq = 2) WHERE seq = 0"]).await;
     assert!(findings[0].starts_with("entry 1 does not follow from entry 0"), "{findings:?}");
-    if matches!(app.state.db, Db::Sqlite { .. }) {
+    if matches!(app.state.db.engine(), Engine::Sqlite) {
         let findings = found(&app, &["UPDATE audit_log SET subject_id = x'00' WHERE seq = 7"]).await;
         assert_eq!(findings, ["entry 7 was edited: it cannot be read"]);
     }

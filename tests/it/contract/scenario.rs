@@ -412,6 +412,7 @@ async fn front_ends(day: &mut Scenario) {
     let slots = json!({ "slots": [{ "article_id": id, "pinned": true, "until": "2026-07-25T08:00:00Z" }] });
     let put = editor.put("/v1/front-pages/morning/en").if_match(&put.etag()).json(&slots).expect(200).await;
     day.record("put_front_page_edition", Some(slots), &put);
+    day.call("list_published_changes", &anyone, &[], "?after=3&limit=2", None, None).await;
     day.call("list_front_pages", &editor, &[], "", None, None).await;
     day.call("get_front_page", &editor, &["morning"], "", None, None).await;
     day.call("get_front_page_edition", &editor, &["morning", "en"], "", None, None).await;

@@ -56,7 +56,7 @@ impl Known {
         }
     }
 
-    fn values(&self, parameter: &str) -> Vec<String> {
+    fn values(&self, path: &str, parameter: &str) -> Vec<String> {
         let of = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
         match parameter {
             "language" => of(&["az", "tr", "kk", "kk-Latn", "ky", "uz", "uz-Cyrl", "tk", "tt", "ru", "en", "auto", "kk,tt"]),
@@ -67,6 +67,10 @@ impl Known {
             "author" => self.staff.clone(),
             "id" => self.articles.iter().cloned().chain([self.articles.join(",")]).collect(),
             "urgency_max" => of(&["1", "2", "9"]),
+            "after" if path == "/v1/delivery/changes" => of(&["0", "7", "100000"]),
+            "types" => of(&["killed", "published,unpublished"]),
+            // An answer that somebody waited for is like any other.
+            "wait" => of(&["0"]),
             "published_after" | "updated_after" | "after" => of(&["2026-07-23T00:00:00Z", "2026-07-24T11:59:59Z", "2030-01-01T00:00:00Z"]),
             "published_before" | "before" => of(&["2026-07-23T00:00:00Z", "2030-01-01T00:00:00Z"]),
             "q" => of(&["Qazaqstan", "%D3%99lem*", "%22x", "*"]),
@@ -96,7 +100,7 @@ impl Known {
             for place in self.places(path) {
                 found.push(place.clone());
                 for name in &names {
-                    for value in self.values(name) {
+                    for value in self.values(path, name) {
                         found.push(format!("{place}?{name}={value}"));
                         if *name != "language" && names.contains(&"language") {
                             found.push(format!("{place}?language=az&{name}={value}"));

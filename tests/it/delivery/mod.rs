@@ -1,7 +1,9 @@
 //! What anyone may read: one text, by its article or its address. The forms of a text, lists, languages, caching, the house and leaks
 //! are beside this.
 
+mod cache;
 mod caching;
+mod changes;
 mod corrections;
 pub mod crawl;
 mod documents;

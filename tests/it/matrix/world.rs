@@ -1,7 +1,7 @@
 //! Who and what the matrix is made of.
 
 use crate::support::{App, Caller};
-use newsroom::db::{Db, Reader};
+use newsroom::db::{Engine, Reader};
 use newsroom::error::Faults;
 use newsroom::language::Tag;
 use newsroom::policy::{Actor, Role, Scope, Who};
@@ -336,22 +336,22 @@ async fn comment(app: &App, target: &mut Target) -> Uuid {
 
 /// From now on every row that is written, changed or deleted leaves a row in `writes`.
 async fn count_writes(app: &App) {
-    let tables: Vec<(String,)> = match &app.state.db {
-        Db::Sqlite { .. } => {
+    let tables: Vec<(String,)> = match app.state.db.engine() {
+        Engine::Sqlite => {
             // Full text has tables of its own, which take no triggers; the rows beside it do.
             app.state.db.query(
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%' \
                  AND name NOT LIKE '%\\_search\\_terms%' ESCAPE '\\'",
             )
         }
-        Db::Postgres(_) => app.state.db.query("SELECT CAST(tablename AS text) FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '\\_%'"),
+        Engine::Postgres => app.state.db.query("SELECT CAST(tablename AS text) FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '\\_%'"),
     }
     .all()
     .await
     .unwrap();
     let mut script = String::new();
-    match &app.state.db {
-        Db::Sqlite { .. } => {
+    match app.state.db.engine() {
+        Engine::Sqlite => {
             script.push_str("CREATE TABLE writes (what TEXT NOT NULL);\n");
             for (table,) in &tables {
                 for event in ["INSERT", "UPDATE", "DELETE"] {
@@ -361,7 +361,7 @@ async fn count_writes(app: &App) {
             let mut connection = sqlx::SqliteConnection::connect(app.url()).await.unwrap();
             sqlx::raw_sql(AssertSqlSafe(script)).execute(&mut connection).await.unwrap();
         }
-        Db::Postgres(_) => {
+        Engine::Postgres => {
             script.push_str(
                 "CREATE TABLE writes (what text NOT NULL);\n\
                  CREATE FUNCTION count_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO writes VALUES (TG_TABLE_NAME); RETURN NULL; END $$;\n",

@@ -178,7 +178,19 @@ impl App {
         let mut config = settings(folder.path().to_owned(), url.clone());
         change(&mut config);
         let db = Db::open(&url, 8).await.unwrap();
-        let state = Data::new(state(config, db));
+        Self::serving(state(config, db), Rc::new(folder), url, Rc::new(database)).await
+    }
+
+    /// Another process on the same database, with the same clock.
+    pub async fn beside(&self) -> Self {
+        let config = settings(self.data_dir().to_owned(), self.url.clone());
+        let mut state = state(config, Db::open(&self.url, 4).await.unwrap());
+        state.clock = self.state.clock.clone();
+        Self::serving(state, Rc::clone(&self.folder), self.url.clone(), Rc::clone(&self._database)).await
+    }
+
+    async fn serving(state: State, folder: Rc<TempDir>, url: String, database: Rc<Option<postgres::Database>>) -> Self {
+        let state = Data::new(state);
         let service = Rc::new(init_service(app::build(state.clone())).await);
         let call = Rc::new(move |request: TestRequest| {
             let service = Rc::clone(&service);
@@ -192,7 +204,7 @@ impl App {
             });
             future
         });
-        Self { state, call, folder: Rc::new(folder), url, _database: Rc::new(database) }
+        Self { state, call, folder, url, _database: database }
     }
 
     /// Where the database is.
