@@ -52,21 +52,20 @@ pub async fn edge(mut request: ServiceRequest, next: Next<impl MessageBody + 'st
         request.head_mut().method = Method::GET;
     }
     let hot = remembered(&request, &state);
-    let response = match &hot {
-        Some(answer) => match admit_known(&request, &state) {
+    let response = if let Some(answer) = &hot {
+        match admit_known(&request, &state) {
             Ok(()) => {
                 let response = answer.respond(request.request());
                 request.into_response(response)
             }
             Err(refusal) => refuse(request, refusal),
-        },
-        None => {
-            // Under /v1 CORS comes first.
-            let checked = if request.path().starts_with("/v1/") { Ok(()) } else { check(&request) };
-            match checked {
-                Ok(()) => next.call(request).await?.map_into_boxed_body(),
-                Err(refusal) => refuse(request, refusal),
-            }
+        }
+    } else {
+        // Under /v1 CORS comes first.
+        let checked = if request.path().starts_with("/v1/") { Ok(()) } else { check(&request) };
+        match checked {
+            Ok(()) => next.call(request).await?.map_into_boxed_body(),
+            Err(refusal) => refuse(request, refusal),
         }
     };
     let mut response = render_problem(response, &state, &id);

@@ -179,7 +179,7 @@ async fn article(request: HttpRequest, source: Data<Source>, headers: Data<Heade
         Source::Memory(answers) => answers.get(request.path()).cloned(),
         Source::Rows(rows) => rows.article(part("language"), part("slug")).await.map_err(error::ErrorInternalServerError)?,
     };
-    Ok(respond(answer, &headers))
+    Ok(respond(&request, answer, &headers))
 }
 
 #[get("/v1/delivery/articles")]
@@ -189,13 +189,14 @@ async fn list(request: HttpRequest, source: Data<Source>, headers: Data<Headers>
         Source::Memory(answers) => answers.get(query).cloned(),
         Source::Rows(rows) => rows.list(query).await.map_err(error::ErrorInternalServerError)?,
     };
-    Ok(respond(answer, &headers))
+    Ok(respond(&request, answer, &headers))
 }
 
 /// With the headers of newsroom; the benchmark compares them before it measures.
-fn respond(answer: Option<Answer>, headers: &Headers) -> HttpResponse {
+fn respond(request: &HttpRequest, answer: Option<Answer>, headers: &Headers) -> HttpResponse {
     let Some(answer) = answer else { return HttpResponse::NotFound().finish() };
-    let mut response = HttpResponse::Ok();
+    let is_known = request.headers().get(header::IF_NONE_MATCH) == Some(&answer.etag);
+    let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     for (name, value) in &headers.0 {
         response.insert_header((name, value));
     }
@@ -208,5 +209,5 @@ fn respond(answer: Option<Answer>, headers: &Headers) -> HttpResponse {
             response.insert_header((name, value));
         }
     }
-    response.content_type("application/json").body(answer.body)
+    if is_known { response.finish() } else { response.content_type("application/json").body(answer.body) }
 }

@@ -27,16 +27,17 @@ impl Client {
     }
 
     pub fn get(&mut self, path: &str) -> Result<Reply> {
-        self.send(&format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"))
+        self.send("GET", path, "", "")
     }
 
     pub fn post(&mut self, path: &str, json: &str) -> Result<Reply> {
-        let length = json.len();
-        self.send(&format!("POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{json}"))
+        self.send("POST", path, "", json)
     }
 
-    fn send(&mut self, request: &str) -> Result<Reply> {
-        self.0.get_mut().write_all(request.as_bytes())?;
+    /// Sends a request with some more headers, each with its line break, and JSON where it is not empty.
+    pub fn send(&mut self, method: &str, path: &str, headers: &str, json: &str) -> Result<Reply> {
+        let body = if json.is_empty() { "\r\n".to_owned() } else { format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{json}", json.len()) };
+        self.0.get_mut().write_all(format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}{body}").as_bytes())?;
         let first = self.line()?;
         let status = first.split(' ').nth(1).and_then(|status| status.parse::<u16>().ok()).with_context(|| format!("{first:?} is no answer"))?;
         let mut headers = vec![];

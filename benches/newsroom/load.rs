@@ -69,6 +69,12 @@ impl Script {
         Self::write(folder, name, paths, &format!("wrk.headers[\"Authorization\"] = \"Bearer {token}\""), r#"wrk.format("GET", line)"#)
     }
 
+    /// As [`Self::read`], by somebody who has what an ETag names.
+    pub fn revalidate(folder: &Path, name: &str, tagged: &[(String, String)]) -> Result<Self> {
+        let lines: Vec<String> = tagged.iter().map(|(path, etag)| format!("{path} {etag}")).collect();
+        Self::write(folder, name, &lines, "", r#"wrk.format("GET", line:match("^%S+"), {["If-None-Match"] = line:match(" (.*)$")})"#)
+    }
+
     /// Posts the JSON texts, each of one line, one after the other.
     pub fn post(folder: &Path, name: &str, path: &str, token: &str, bodies: &[String]) -> Result<Self> {
         let headers = format!("wrk.headers[\"Content-Type\"] = \"application/json\"\nwrk.headers[\"Authorization\"] = \"Bearer {token}\"");

@@ -11,8 +11,11 @@ mod desk;
 mod http;
 mod language;
 mod load;
+mod nginx;
 mod postgres;
+mod publisher;
 mod publishing;
+mod rounds;
 mod search;
 mod server;
 mod writes;
@@ -27,7 +30,7 @@ use std::path::{Path, PathBuf};
 #[command(name = "cargo bench --bench newsroom --")]
 pub struct Options {
     /// What to measure.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "delivery,write,publish,desk,start,search,language")]
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "delivery,hot,write,publish,desk,start,search,language")]
     only: Vec<Part>,
     /// On which databases.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "sqlite,postgres")]
@@ -69,8 +72,10 @@ pub struct Options {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Part {
-    /// Reading an article, and the list of 20.
+    /// Reading an article, the list of 20 and the sequence of changes, from the database.
     Delivery,
+    /// Reading what is in memory, also while texts are published.
+    Hot,
     /// Creating articles, on SQLite.
     Write,
     /// Publishing a text, with all that follows.
@@ -118,7 +123,7 @@ impl Options {
         ensure!(!self.sizes.is_empty() && self.rounds > 0 && self.seconds > 0 && self.starts > 0, "there is nothing to measure");
         ensure!(self.threads > 0 && self.connections >= self.threads && self.writers >= self.threads, "wrk needs a connection for each thread");
         ensure!(self.addresses > 0, "there must be an address to ask for");
-        if [Part::Delivery, Part::Write, Part::Desk].into_iter().any(|part| self.wants(part)) {
+        if [Part::Delivery, Part::Hot, Part::Write, Part::Desk].into_iter().any(|part| self.wants(part)) {
             load::check_installed()?;
         }
         Ok(())
@@ -152,7 +157,7 @@ async fn main() -> Result<()> {
 }
 
 async fn run(options: &Options, folder: &Path) -> Result<()> {
-    if [Part::Delivery, Part::Start, Part::Publish, Part::Desk, Part::Search].into_iter().any(|part| options.wants(part)) {
+    if [Part::Delivery, Part::Hot, Part::Start, Part::Publish, Part::Desk, Part::Search].into_iter().any(|part| options.wants(part)) {
         for engine in &options.engines {
             let cluster = match engine {
                 Engine::Sqlite => None,
@@ -165,7 +170,7 @@ async fn run(options: &Options, folder: &Path) -> Result<()> {
                     }
                 }
             };
-            if options.wants(Part::Delivery) || options.wants(Part::Start) {
+            if [Part::Delivery, Part::Hot, Part::Start].into_iter().any(|part| options.wants(part)) {
                 delivery::run(options, *engine, cluster.as_ref(), folder).await?;
             }
             if options.wants(Part::Publish) {

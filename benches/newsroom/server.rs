@@ -94,8 +94,14 @@ impl House {
 
     /// Starts newsroom, and waits until it is ready.
     pub fn serve(&self) -> Result<Server> {
+        self.serve_with(&[])
+    }
+
+    /// As [`Self::serve`], with some more settings.
+    pub fn serve_with(&self, settings: &[(&str, &str)]) -> Result<Server> {
         let address = free_address()?;
         let mut command = self.command(address);
+        command.envs(settings.iter().map(|(name, value)| (format!("NEWSROOM_{name}"), value)));
         command.arg("serve");
         Server::start(command, address, self.folder.join("newsroom.log"))
     }
@@ -124,7 +130,8 @@ impl Server {
         Self::start(command, address, folder.join(format!("{}.log", kind.name())))
     }
 
-    fn start(mut command: Command, address: SocketAddr, log: PathBuf) -> Result<Self> {
+    /// Waits until it answers [`READY`].
+    pub fn start(mut command: Command, address: SocketAddr, log: PathBuf) -> Result<Self> {
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log)?).spawn().context("a server cannot be started")?;
         let mut server = Self { child, address, log };
         server.wait()?;

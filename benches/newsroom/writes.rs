@@ -10,6 +10,7 @@ use newsroom::db::{Db, Pools};
 use newsroom::seed;
 use serde_json::{Value, json};
 use sqlx::{FromRow, SqlitePool};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -96,13 +97,17 @@ pub fn hire(house: &House) -> Result<String> {
 }
 
 pub fn sign_in(server: &Server, password: &str) -> Result<String> {
-    let reply = Client::connect(server.address)?.post("/v1/auth/login", &json!({ "email": EMAIL, "password": password }).to_string())?;
+    sign_in_at(server.address, password)
+}
+
+pub fn sign_in_at(address: SocketAddr, password: &str) -> Result<String> {
+    let reply = Client::connect(address)?.post("/v1/auth/login", &json!({ "email": EMAIL, "password": password }).to_string())?;
     let answer: Value = serde_json::from_str(&reply.body)?;
     answer["access_token"].as_str().map(str::to_owned).with_context(|| format!("nobody can sign in: {}", reply.body))
 }
 
 /// The originals of the demo, as an editor's tool would send them.
-fn bodies() -> Result<Vec<String>> {
+pub fn bodies() -> Result<Vec<String>> {
     let body = |story: seed::Story| -> Result<String> {
         let text = story.texts.get(&story.original_language).context("a demo story has no original")?;
         Ok(json!({

@@ -57,7 +57,7 @@ impl Weighter<Box<str>, Arc<str>> for Weigher {
 /// The cache of a process.
 pub struct Answers {
     pub stamps: Stamps,
-    answers: Cache<Arc<str>, Arc<Answer>, Weigher>,
+    entries: Cache<Arc<str>, Arc<Answer>, Weigher>,
     targets: Cache<Box<str>, Arc<str>, Weigher>,
     /// Answers from memory, and those that were made.
     pub hits: Counter,
@@ -73,7 +73,7 @@ impl Answers {
         let for_answers = bytes - for_targets;
         Self {
             stamps: Stamps::default(),
-            answers: Cache::with_weighter(items(for_answers, 8192), for_answers, Weigher),
+            entries: Cache::with_weighter(items(for_answers, 8192), for_answers, Weigher),
             targets: Cache::with_weighter(items(for_targets, 256), for_targets, Weigher),
             hits: Counter::default(),
             misses: Counter::default(),
@@ -83,7 +83,7 @@ impl Answers {
     /// The answer to a request that was written so before, if it is still true.
     pub fn known(&self, target: &str, now: Timestamp) -> Option<Arc<Answer>> {
         let key = self.targets.get(target)?;
-        let answer = self.answers.get(&key).filter(|answer| self.is_true(answer, now))?;
+        let answer = self.entries.get(&key).filter(|answer| self.is_true(answer, now))?;
         self.hits.inc();
         Some(answer)
     }
@@ -101,13 +101,13 @@ impl Answers {
     /// What `make` fails with; that is not kept.
     pub async fn get(&self, key: &Arc<str>, now: Timestamp, make: impl AsyncFnOnce() -> Result<Made>) -> Result<Arc<Answer>> {
         for _ in 0..PATIENCE {
-            match self.answers.get_value_or_guard_async(key).await {
+            match self.entries.get_value_or_guard_async(key).await {
                 Ok(answer) if self.is_true(&answer, now) => {
                     self.hits.inc();
                     return Ok(answer);
                 }
                 Ok(old) => {
-                    self.answers.remove_if(key, |answer| Arc::ptr_eq(answer, &old));
+                    self.entries.remove_if(key, |answer| Arc::ptr_eq(answer, &old));
                 }
                 Err(place) => {
                     let answer = self.make(make).await?;
@@ -137,6 +137,6 @@ impl Answers {
     /// How many answers there are, and the bytes that they and what leads to them take.
     #[must_use]
     pub fn size(&self) -> (usize, u64) {
-        (self.answers.len(), self.answers.weight() + self.targets.weight())
+        (self.entries.len(), self.entries.weight() + self.targets.weight())
     }
 }

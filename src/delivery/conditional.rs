@@ -46,13 +46,13 @@ pub fn hash(body: &str) -> String {
 pub async fn answer(state: &State, request: &HttpRequest, key: String, make: impl AsyncFnOnce(&mut Conn) -> Result<Public>) -> Result<HttpResponse> {
     let key: Arc<str> = format!("{} {key}", request.match_pattern().unwrap_or_default()).into();
     let mut varies = false;
-    let made = async || {
+    let keep = async || {
         let mut on = state.public.acquire().await?;
         let public = make(&mut on).await?;
         varies = public.varies;
         public.keep(request)
     };
-    let answer = state.answers.get(&key, state.clock.now(), made).await?;
+    let answer = state.answers.get(&key, state.clock.now(), keep).await?;
     // Whoever negotiates is recognised by more than the address.
     if !varies
         && !request.query_string().contains("auto")

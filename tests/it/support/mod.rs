@@ -57,7 +57,7 @@ pub struct App {
     call: Rc<dyn Fn(TestRequest) -> Answering>,
     folder: Rc<TempDir>,
     url: String,
-    _database: Rc<Option<postgres::Database>>,
+    database: Rc<Option<postgres::Database>>,
 }
 
 /// An answer, read to its end.
@@ -186,7 +186,7 @@ impl App {
         let config = settings(self.data_dir().to_owned(), self.url.clone());
         let mut state = state(config, Db::open(&self.url, 4).await.unwrap());
         state.clock = self.state.clock.clone();
-        Self::serving(state, Rc::clone(&self.folder), self.url.clone(), Rc::clone(&self._database)).await
+        Self::serving(state, Rc::clone(&self.folder), self.url.clone(), Rc::clone(&self.database)).await
     }
 
     async fn serving(state: State, folder: Rc<TempDir>, url: String, database: Rc<Option<postgres::Database>>) -> Self {
@@ -204,7 +204,7 @@ impl App {
             });
             future
         });
-        Self { state, call, folder, url, _database: database }
+        Self { state, call, folder, url, database: database }
     }
 
     /// Where the database is.
