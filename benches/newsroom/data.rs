@@ -15,8 +15,9 @@ use newsroom::{auth, serve};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// The list of 20 that is measured.
+/// The list of 20 that is measured, and the language that it is in.
 pub const LIST_QUERY: &str = "language=kk&limit=20";
+pub const LIST_LANGUAGE: &str = "kk";
 /// The headers that each answer has its own of, in the order of the columns.
 pub const VARYING: [&str; 5] = ["etag", "last-modified", "surrogate-key", "content-language", "link"];
 /// Stories of one transaction, of eight texts or more each.

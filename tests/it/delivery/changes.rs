@@ -29,12 +29,14 @@ async fn a_text_leaves_its_events(app: App) {
     let id = published(&editor, &plain("en", "News")).await;
     edit(&editor, &id, "en", &json!({ "headline": "Better news" })).await;
     step(&editor, &id, "en", "publish", Some(json!({ "change_kind": "correction", "public_note": "It was wrong." }))).await;
+    let noted = items(&read(&app, &format!("{CHANGES}?after={after}")).await.json())[1].clone();
     step(&editor, &id, "en", "unpublish", None).await;
     let answer = read(&app, &format!("{CHANGES}?after={after}")).await.json();
     let events = items(&answer);
     let told: Vec<_> = events.iter().map(|event| (event["seq"].as_i64().unwrap() - after, event["type"].as_str().unwrap())).collect();
     assert_eq!(told, [(1, "published"), (2, "corrected"), (3, "unpublished")]);
-    assert_eq!((text(&events[1]["article_id"]), &events[1]["public_note"]), (id, &json!("It was wrong.")));
+    assert_eq!(text(&events[1]["article_id"]), id);
+    assert_eq!((&noted["public_note"], &events[1]["public_note"]), (&json!("It was wrong."), &Value::Null), "a text takes its notes with it");
     assert_eq!(answer["meta"], json!({ "limit": 100, "has_more": false, "next_after": after + 3, "latest": after + 3 }));
 }
 
