@@ -68,7 +68,6 @@ pub async fn rule(
     let taught =
         if warning.source_word.is_empty() { None } else { as_known(way, &warning.source_word).map(|known| (known, plain(warning, word, &text.language))) };
     if let Some((known, replacement)) = &taught {
-        teach(tx, actor, text, source, ruling.learn, (known, replacement), now).await?;
         variant.corrections.insert(known.clone(), replacement.clone());
     }
     store::settle(tx, warning.id, ruling.state, word, actor.id(), now).await?;
@@ -78,6 +77,10 @@ pub async fn rule(
         write(tx, actor, text, &mut variant, warning, word, now).await?;
     }
     store::update(tx, text.article_id, &text.language, &variant).await?;
+    // Last, because it is on record: the end of the audit log is locked after all else.
+    if let Some((known, replacement)) = &taught {
+        teach(tx, actor, text, source, ruling.learn, (known, replacement), now).await?;
+    }
     read(tx, text).await
 }
 
