@@ -32,10 +32,19 @@ pub struct Connection<T> {
     patience: Patience,
     stage: Stage,
     until: Instant,
-    /// Since when the client has not taken all that was to be written, and the bytes that it took since then.
-    behind: Option<(Instant, usize)>,
+    behind: Option<Behind>,
     /// Never rings late; where it rings early, it is set again.
     alarm: Pin<Box<Sleep>>,
+}
+
+/// A client that has not taken all that was to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Behind {
+    since: Instant,
+    /// Bytes that it took since then.
+    taken: usize,
+    /// When it last took any.
+    last: Instant,
 }
 
 /// Where the client is.
@@ -88,8 +97,12 @@ impl<T> Connection<T> {
     fn has_written(&mut self, all: &[u8], taken: usize) {
         if taken == all.len() {
             self.behind = None;
+        } else if let Some(behind) = &mut self.behind {
+            behind.taken += taken;
+            behind.last = Instant::now();
         } else {
-            self.behind.get_or_insert_with(|| (Instant::now(), 0)).1 += taken;
+            // What went at once fills the buffers on the way: nobody has read it yet.
+            self.falls_behind();
         }
         // 100 Continue is no answer yet.
         if taken > 0 && !all.starts_with(b"HTTP/1.1 100") {
@@ -98,10 +111,15 @@ impl<T> Connection<T> {
         }
     }
 
+    fn falls_behind(&mut self) {
+        let now = Instant::now();
+        self.behind.get_or_insert(Behind { since: now, taken: 0, last: now });
+    }
+
     fn due(&self) -> Instant {
-        let Some((since, taken)) = self.behind else { return self.until };
-        let seconds = u32::try_from(taken).unwrap_or(u32::MAX) / self.patience.least_rate.max(1);
-        self.until.min(since + self.patience.write + Duration::from_secs(seconds.into()))
+        let Some(Behind { since, taken, last }) = self.behind else { return self.until };
+        let earned = u32::try_from(taken).unwrap_or(u32::MAX) / self.patience.least_rate.max(1);
+        self.until.min((since + Duration::from_secs(earned.into())).min(last) + self.patience.write)
     }
 
     /// Whether it was waited long enough. If not, the task is woken when it will be.
@@ -143,7 +161,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Connection<T> {
         match outcome {
             Poll::Ready(Ok(taken)) => self.has_written(bytes, taken),
             Poll::Pending => {
-                self.behind.get_or_insert_with(|| (Instant::now(), 0));
+                self.falls_behind();
                 if self.is_overdue(cx) {
                     return too_slow();
                 }
@@ -205,11 +223,15 @@ mod tests {
     #[actix_web::test]
     async fn whoever_takes_slowly_is_waited_for_by_what_they_take() {
         let mut connection = connection();
-        connection.has_written(b"0123456789", 4);
-        let (since, taken) = connection.behind.unwrap();
-        assert_eq!((taken, connection.due()), (4, since + Duration::from_secs(30)));
-        connection.has_written(&[0; 9000], 4996);
-        assert_eq!(connection.due(), since + Duration::from_secs(35));
+        connection.has_written(&[0; 90_000], 80_000);
+        let begun = connection.behind.unwrap();
+        assert_eq!((begun.taken, connection.due()), (0, begun.since + Duration::from_secs(30)), "buffers read nothing");
+        std::thread::sleep(Duration::from_millis(5));
+        connection.has_written(&[0; 90], 10);
+        assert_eq!(connection.due(), begun.since + Duration::from_secs(30), "ten bytes earn no time");
+        connection.has_written(&[0; 9000], 4990);
+        let then = connection.behind.unwrap();
+        assert_eq!((then.since, then.taken, connection.due()), (begun.since, 5000, then.last + Duration::from_secs(30)));
         connection.has_written(b"0123456789", 10);
         assert_eq!(connection.behind, None);
     }

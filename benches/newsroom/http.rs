@@ -35,10 +35,28 @@ impl Client {
         self.send(&format!("POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{json}"))
     }
 
+    /// As somebody who has signed in, with more headers, each ended by CRLF.
+    pub fn send_as(&mut self, token: &str, method: &str, path: &str, headers: &str, json: &str) -> Result<Reply> {
+        let length = json.len();
+        self.send(&format!(
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n{headers}Content-Length: {length}\r\n\r\n{json}"
+        ))
+    }
+
+    /// The status of an answer that may have no end; the connection is of no use afterwards.
+    pub fn status_of(mut self, path: &str) -> Result<u16> {
+        self.0.get_mut().write_all(format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").as_bytes())?;
+        self.status()
+    }
+
+    fn status(&mut self) -> Result<u16> {
+        let first = self.line()?;
+        first.split(' ').nth(1).and_then(|status| status.parse::<u16>().ok()).with_context(|| format!("{first:?} is no answer"))
+    }
+
     fn send(&mut self, request: &str) -> Result<Reply> {
         self.0.get_mut().write_all(request.as_bytes())?;
-        let first = self.line()?;
-        let status = first.split(' ').nth(1).and_then(|status| status.parse::<u16>().ok()).with_context(|| format!("{first:?} is no answer"))?;
+        let status = self.status()?;
         let mut headers = vec![];
         loop {
             let line = self.line()?;
