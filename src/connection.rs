@@ -223,7 +223,7 @@ mod tests {
     #[actix_web::test]
     async fn whoever_takes_slowly_is_waited_for_by_what_they_take() {
         let mut connection = connection();
-        connection.has_written(&[0; 90_000], 80_000);
+        connection.has_written(&[0; 9_000], 8_000);
         let begun = connection.behind.unwrap();
         assert_eq!((begun.taken, connection.due()), (0, begun.since + Duration::from_secs(30)), "buffers read nothing");
         std::thread::sleep(Duration::from_millis(5));
