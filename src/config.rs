@@ -97,6 +97,20 @@ pub struct Http {
     pub cors_origins: Vec<String>,
     /// Seconds that requests in flight get when the process is asked to stop.
     pub shutdown_timeout: u64,
+    /// Connections at once, over all threads; more wait until others end. The system may allow fewer files.
+    pub max_connections: usize,
+    /// Seconds that a connection stays open while nothing is asked.
+    pub keep_alive: u64,
+    /// Seconds for the head of the first request of a connection.
+    pub head_timeout: u64,
+    /// Seconds for a whole body.
+    pub body_timeout: u64,
+    /// Seconds in which a body may come more slowly than `least_rate`.
+    pub body_grace: u64,
+    /// Bytes a second that bodies come with, and that answers are taken with.
+    pub least_rate: u32,
+    /// Seconds after which a client is cut off that takes nothing of its answer.
+    pub write_timeout: u64,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -124,9 +138,11 @@ pub struct RateLimit {
     pub enabled: bool,
     /// Requests a minute for a staff member or key.
     pub editorial: u32,
+    /// Those of them that change something.
+    pub write: u32,
     /// Requests a minute for an address.
     pub delivery: u32,
-    /// Searches a minute for an address.
+    /// Searches a minute for an address; those whose answer is in memory do not count.
     pub search: u32,
     /// Attempts to sign in a minute for an address.
     pub login: u32,
@@ -242,7 +258,20 @@ impl Default for Config {
 
 impl Default for Http {
     fn default() -> Self {
-        Self { bind: SocketAddr::from(([127, 0, 0, 1], 8080)), workers: 0, trusted_proxies: vec![], cors_origins: vec![], shutdown_timeout: 25 }
+        Self {
+            bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            workers: 0,
+            trusted_proxies: vec![],
+            cors_origins: vec![],
+            shutdown_timeout: 25,
+            max_connections: 25_000,
+            keep_alive: 75,
+            head_timeout: 10,
+            body_timeout: 30,
+            body_grace: 5,
+            least_rate: 1024,
+            write_timeout: 30,
+        }
     }
 }
 
@@ -254,7 +283,7 @@ impl Default for Metrics {
 
 impl Default for RateLimit {
     fn default() -> Self {
-        Self { enabled: true, editorial: 600, delivery: 6_000, search: 600, login: 30 }
+        Self { enabled: true, editorial: 600, write: 300, delivery: 6_000, search: 600, login: 30 }
     }
 }
 
@@ -334,8 +363,13 @@ impl Config {
         if self.auth.session_days == 0 || self.auth.invitation_hours == 0 || self.auth.reset_minutes == 0 {
             faults.push("auth.session_days, invitation_hours and reset_minutes must be above 0".to_owned());
         }
-        if self.rate_limit.editorial == 0 || self.rate_limit.delivery == 0 || self.rate_limit.search == 0 || self.rate_limit.login == 0 {
+        let RateLimit { enabled: _, editorial, write, delivery, search, login } = self.rate_limit;
+        if [editorial, write, delivery, search, login].contains(&0) {
             faults.push("rate_limit: the budgets must be above 0; enabled=false switches them off".to_owned());
+        }
+        let Http { max_connections, keep_alive, head_timeout, body_timeout, least_rate, write_timeout, .. } = self.http;
+        if max_connections == 0 || [keep_alive, head_timeout, body_timeout, least_rate.into(), write_timeout].contains(&0) {
+            faults.push("http: max_connections, keep_alive, the timeouts and least_rate must be above 0".to_owned());
         }
         if self.mode == Mode::Production {
             self.validate_production(&mut faults);

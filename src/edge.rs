@@ -4,7 +4,7 @@ use crate::cache::Answer;
 use crate::cors;
 use crate::error::{Code, Error};
 use crate::idempotency;
-use crate::limits::Left;
+use crate::limits::Told;
 use crate::routes::Routes;
 use crate::state::State;
 use actix_web::body::{BoxBody, MessageBody};
@@ -121,9 +121,8 @@ fn remembered(request: &ServiceRequest, state: &State) -> Option<Arc<Answer>> {
 
 /// As [`check`], of a request that was found right before but for its headers.
 fn admit_known(request: &ServiceRequest, state: &State) -> Result<(), Error> {
-    state.limits.address(address_of(request.request()), |left| {
-        request.extensions_mut().insert(left);
-    })?;
+    let address = address_of(request.request());
+    state.limits.address(address, &mut request.extensions_mut())?;
     check_headers(request)
 }
 
@@ -246,7 +245,7 @@ fn is_problem(headers: &HeaderMap) -> bool {
 }
 
 fn finish_headers(response: &mut ServiceResponse<BoxBody>, state: &State, id: &str) {
-    let left = response.request().extensions().get::<Left>().copied();
+    let budgets = response.request().extensions().get::<Told>().and_then(|told| state.limits.headers(told));
     let is_delivery = response.request().path().starts_with("/v1/delivery/");
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: HeaderValue| {
@@ -269,11 +268,9 @@ fn finish_headers(response: &mut ServiceResponse<BoxBody>, state: &State, id: &s
     if state.config.is_https() {
         set(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
     }
-    if let Some(left) = left
-        && let (Ok(policy), Ok(state)) = (HeaderValue::from_str(&left.policy()), HeaderValue::from_str(&left.state()))
-    {
+    if let Some((policy, left)) = budgets {
         set(HeaderName::from_static("ratelimit-policy"), policy);
-        set(HeaderName::from_static("ratelimit"), state);
+        set(HeaderName::from_static("ratelimit"), left);
     }
 }
 

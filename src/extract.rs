@@ -2,8 +2,10 @@
 
 use crate::error::{Code, Error, Fault, Result};
 use crate::secrets::sha256;
+use crate::state::State;
 use actix_web::dev::Payload;
 use actix_web::http::header;
+use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
 use serde::Deserialize;
@@ -14,14 +16,12 @@ use std::future::{Future, Ready, ready};
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 /// Bytes of a JSON body.
 pub const BODY_LIMIT: usize = 1 << 20;
 /// How deep JSON may nest.
 const DEPTH_LIMIT: usize = 64;
-/// How long a body may take to arrive.
-const BODY_DEADLINE: Duration = Duration::from_secs(10);
-
 /// The hash of the body that this request brought, for idempotency.
 #[derive(Clone, Copy)]
 pub struct Fingerprint(pub [u8; 32]);
@@ -89,21 +89,48 @@ impl FromRequest for Raw {
                 return Err(too_large());
             }
             let mut bytes = Vec::with_capacity(declared.unwrap_or(0).min(64 * 1024));
-            let read = async {
-                while let Some(chunk) = payload.next().await {
-                    let chunk = chunk.map_err(|_| Error::new(Code::BadRequest, "The body broke off."))?;
-                    if bytes.len() + chunk.len() > BODY_LIMIT {
-                        return Err(too_large());
-                    }
-                    bytes.extend_from_slice(&chunk);
+            let patience = Patience::of(&request);
+            while let Some(chunk) = timeout_at(patience.ends(bytes.len()), payload.next()).await.map_err(|_| too_slow())? {
+                let chunk = chunk.map_err(|_| Error::new(Code::BadRequest, "The body broke off."))?;
+                if bytes.len() + chunk.len() > BODY_LIMIT {
+                    return Err(too_large());
                 }
-                Ok(())
-            };
-            tokio::time::timeout(BODY_DEADLINE, read).await.map_err(|_| Error::new(Code::RequestTimeout, "The body did not arrive within 10 seconds."))??;
+                bytes.extend_from_slice(&chunk);
+            }
             request.extensions_mut().insert(Fingerprint(sha256(&bytes)));
             Ok(Self { media_type, bytes })
         })
     }
+}
+
+/// How slowly a body may come.
+struct Patience {
+    begun: Instant,
+    total: Duration,
+    grace: Duration,
+    bytes_per_second: u32,
+}
+
+impl Patience {
+    fn of(request: &HttpRequest) -> Self {
+        let settings = request.app_data::<Data<State>>().map(|state| state.config.http.clone()).unwrap_or_default();
+        Self {
+            begun: Instant::now(),
+            total: Duration::from_secs(settings.body_timeout),
+            grace: Duration::from_secs(settings.body_grace),
+            bytes_per_second: settings.least_rate.max(1),
+        }
+    }
+
+    /// When more than this must have come.
+    fn ends(&self, bytes: usize) -> Instant {
+        let earned = Duration::from_secs_f64(u32::try_from(bytes).map_or(f64::from(u32::MAX), f64::from) / f64::from(self.bytes_per_second));
+        self.begun + self.total.min(self.grace.saturating_add(earned))
+    }
+}
+
+fn too_slow() -> Error {
+    Error::new(Code::RequestTimeout, "The body came too slowly; the connection is closed.")
 }
 
 fn media_type(request: &HttpRequest) -> String {

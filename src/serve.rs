@@ -5,7 +5,7 @@ use crate::config::{Config, Mode};
 use crate::db::Db;
 use crate::secrets::{Secrets, make_folder, touch_private};
 use crate::state::State;
-use crate::{app, audit, auth, delivery, health, idempotency, jobs, mail, names_desk, notices, presence, publication, seed};
+use crate::{app, audit, auth, delivery, health, idempotency, jobs, listen, mail, names_desk, notices, presence, publication, seed};
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
@@ -55,19 +55,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     publication::follow_addresses(&state).await?;
     publication::follow_search_version(&state).await?;
     let data = Data::from(Arc::clone(&state));
-    let workers = match state.config.http.workers {
-        0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
-        n => n,
-    };
-    let server = HttpServer::new(move || app::build(data.clone()))
-        .workers(workers)
-        .client_request_timeout(Duration::from_secs(10))
-        .keep_alive(Duration::from_secs(75))
-        .shutdown_timeout(state.config.http.shutdown_timeout)
-        .disable_signals()
-        .bind(state.config.http.bind)
-        .with_context(|| format!("cannot listen on {}", state.config.http.bind))?
-        .run();
+    let server = listen::listen(&data)?;
     let operators = operators(&state)?;
     let background = tokio::spawn(jobs::run(Arc::clone(&state), Arc::new(app::jobs())));
     tokio::spawn(keep_house(Arc::clone(&state)));

@@ -2,6 +2,7 @@
 
 use crate::cache::Answers;
 use crate::config::{Log, LogFormat};
+use crate::db::Statements;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -65,7 +66,7 @@ pub struct Metrics {
 }
 
 /// What is measured when `/metrics` is asked.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Gauges {
     pub connections: u32,
     pub idle_connections: usize,
@@ -88,7 +89,7 @@ fn histogram() -> Histogram {
 
 impl Metrics {
     #[must_use]
-    pub fn new(answers: &Answers) -> Self {
+    pub fn new(answers: &Answers, statements: &Statements) -> Self {
         let mut registry = Registry::with_prefix("newsroom");
         let requests = Family::default();
         let durations = Family::new_with_constructor(histogram as fn() -> Histogram);
@@ -100,6 +101,7 @@ impl Metrics {
         registry.register("http_request_duration_seconds", "Time to the head of the answer", durations.clone());
         registry.register("jobs", "Jobs run, by outcome", jobs.clone());
         registry.register("database_connections", "Connections open", connections.clone());
+        registry.register("database_statements", "Statements run", statements.counter());
         registry.register("database_connections_idle", "Connections open and idle", idle_connections.clone());
         registry.register("jobs_waiting", "Jobs waiting to be run", jobs_waiting.clone());
         registry.register("jobs_dead", "Jobs given up", jobs_dead.clone());

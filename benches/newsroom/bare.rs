@@ -52,6 +52,8 @@ struct Headers(Vec<(HeaderName, HeaderValue)>);
 pub enum Kind {
     Row,
     Memory,
+    /// Has nothing but its readiness.
+    Nothing,
 }
 
 impl Kind {
@@ -59,6 +61,7 @@ impl Kind {
         match self {
             Self::Row => "row",
             Self::Memory => "memory",
+            Self::Nothing => "nothing",
         }
     }
 }
@@ -154,12 +157,12 @@ impl Headers {
 /// Serves until it is ended.
 pub async fn serve(options: Options) -> Result<()> {
     let Options { kind, url, bind, workers, addresses, headers } = options;
-    let rows = Rows::open(&url).await?;
     let source = Data::new(match kind {
-        Kind::Row => Source::Rows(rows),
-        Kind::Memory => Source::Memory(rows.all(&std::fs::read_to_string(addresses)?).await?),
+        Kind::Row => Source::Rows(Rows::open(&url).await?),
+        Kind::Memory => Source::Memory(Rows::open(&url).await?.all(&std::fs::read_to_string(addresses)?).await?),
+        Kind::Nothing => Source::Memory(HashMap::new()),
     });
-    let headers = Data::new(Headers::read(&std::fs::read_to_string(headers)?)?);
+    let headers = Data::new(if kind == Kind::Nothing { Headers(vec![]) } else { Headers::read(&std::fs::read_to_string(headers)?)? });
     HttpServer::new(move || {
         App::new().app_data(source.clone()).app_data(headers.clone()).service(article).service(list).route(READY, web::get().to(HttpResponse::Ok))
     })

@@ -38,8 +38,7 @@ impl Client {
     pub fn send(&mut self, method: &str, path: &str, headers: &str, json: &str) -> Result<Reply> {
         let body = if json.is_empty() { "\r\n".to_owned() } else { format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{json}", json.len()) };
         self.0.get_mut().write_all(format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}{body}").as_bytes())?;
-        let first = self.line()?;
-        let status = first.split(' ').nth(1).and_then(|status| status.parse::<u16>().ok()).with_context(|| format!("{first:?} is no answer"))?;
+        let status = self.status()?;
         let mut headers = vec![];
         loop {
             let line = self.line()?;
@@ -55,6 +54,17 @@ impl Client {
         self.0.read_exact(&mut body)?;
         reply.body = String::from_utf8(body)?;
         Ok(reply)
+    }
+
+    /// The status of an answer that may have no end; the connection is of no use afterwards.
+    pub fn status_of(mut self, path: &str) -> Result<u16> {
+        self.0.get_mut().write_all(format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").as_bytes())?;
+        self.status()
+    }
+
+    fn status(&mut self) -> Result<u16> {
+        let first = self.line()?;
+        first.split(' ').nth(1).and_then(|status| status.parse::<u16>().ok()).with_context(|| format!("{first:?} is no answer"))
     }
 
     fn line(&mut self) -> Result<String> {

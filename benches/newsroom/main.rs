@@ -5,9 +5,11 @@
 #![expect(clippy::print_stdout, reason = "the figures go to standard output")]
 
 mod bare;
+mod connections;
 mod data;
 mod delivery;
 mod desk;
+mod editor;
 mod http;
 mod language;
 mod load;
@@ -30,7 +32,7 @@ use std::path::{Path, PathBuf};
 #[command(name = "cargo bench --bench newsroom --")]
 pub struct Options {
     /// What to measure.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "delivery,hot,write,publish,desk,start,search,language")]
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "delivery,hot,write,publish,desk,start,search,connections,language")]
     only: Vec<Part>,
     /// On which databases.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "sqlite,postgres")]
@@ -62,6 +64,9 @@ pub struct Options {
     /// How many starts are timed.
     #[arg(long, default_value_t = 10)]
     starts: usize,
+    /// Connections that rest, and followers.
+    #[arg(long, default_value_t = 10_000)]
+    idle: usize,
     /// Where the data go, for the time of the run: on the disk that is meant, not in memory. Without it, under target/.
     #[arg(long)]
     folder: Option<PathBuf>,
@@ -86,6 +91,8 @@ pub enum Part {
     Search,
     /// From the start of the process to the first answer.
     Start,
+    /// Memory for connections that rest and for followers of the stream, on SQLite.
+    Connections,
     /// Folding and conversion; no database.
     Language,
 }
@@ -186,6 +193,9 @@ async fn run(options: &Options, folder: &Path) -> Result<()> {
     }
     if options.wants(Part::Write) {
         writes::run(options, folder).await?;
+    }
+    if options.wants(Part::Connections) {
+        connections::run(options, folder).await?;
     }
     if options.wants(Part::Language) {
         language::run(options)?;

@@ -1,11 +1,10 @@
 //! An editor who publishes ten texts a second, by HTTP.
 
 use crate::data::LIST_LANGUAGE;
-use crate::http::Client;
+use crate::editor::Editor;
 use crate::server::House;
-use crate::writes::{bodies, hire, sign_in_at};
-use anyhow::{Context, Result, ensure};
-use serde_json::Value;
+use crate::writes::{bodies, hire};
+use anyhow::{Context, Result};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,8 +38,7 @@ impl Publisher {
 
 fn publish(address: SocketAddr, password: &str, bodies: &[String], stopped: &AtomicBool) -> Result<String> {
     let started = Instant::now();
-    let mut client = Client::connect(address)?;
-    let (mut token, mut renewed) = (sign_in_at(address, password)?, Instant::now());
+    let (mut editor, mut since) = (Editor::sign_in(address, password)?, Instant::now());
     let mut count: u32 = 0;
     // In other languages than the list that is measured: its bytes stay what they are, though it is made again each time.
     let apart = format!("\"original_language\":\"{LIST_LANGUAGE}\"");
@@ -48,18 +46,11 @@ fn publish(address: SocketAddr, password: &str, bodies: &[String], stopped: &Ato
         if stopped.load(Ordering::Relaxed) {
             break;
         }
-        if renewed.elapsed() > SESSION {
-            (token, renewed) = (sign_in_at(address, password)?, Instant::now());
+        if since.elapsed() > SESSION {
+            (editor, since) = (Editor::sign_in(address, password)?, Instant::now());
         }
-        let authorization = format!("Authorization: Bearer {token}\r\n");
-        let created = client.send("POST", "/v1/articles", &authorization, body)?;
-        ensure!(created.status == 201, "nothing can be written: {}", created.body);
-        let created: Value = serde_json::from_str(&created.body)?;
-        let (id, language) = (created["id"].as_str().context("the story has no id")?, created["original_language"].as_str().context("no language")?);
-        let text = format!("/v1/articles/{id}/translations/{language}");
-        let etag = client.send("GET", &text, &authorization, "")?.header("etag").to_owned();
-        let published = client.send("POST", &format!("{text}/publish"), &format!("{authorization}If-Match: {etag}\r\n"), "")?;
-        ensure!(published.status == 200, "nothing can be published: {}", published.body);
+        let draft = editor.write(body)?;
+        editor.publish(draft)?;
         count += 1;
         let next = started + PAUSE * count;
         std::thread::sleep(next.saturating_duration_since(Instant::now()));

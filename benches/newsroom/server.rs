@@ -130,6 +130,11 @@ impl Server {
         Self::start(command, address, folder.join(format!("{}.log", kind.name())))
     }
 
+    /// Starts this program as a bare server that has nothing but its readiness.
+    pub fn bare_without_data(workers: usize, folder: &Path) -> Result<Self> {
+        Self::bare(Kind::Nothing, "", workers, folder)
+    }
+
     /// Waits until it answers [`READY`].
     pub fn start(mut command: Command, address: SocketAddr, log: PathBuf) -> Result<Self> {
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log)?).spawn().context("a server cannot be started")?;

@@ -61,10 +61,18 @@ pub async fn identify(request: ServiceRequest, next: Next<impl MessageBody + 'st
 async fn known(request: &HttpRequest) -> Result<Actor> {
     let state = request.app_data::<Data<State>>().ok_or_else(|| Error::internal("the app has no state"))?;
     let actor = by_credentials(state, request).await?;
-    state.limits.actor(actor.id(), |left| {
-        request.extensions_mut().insert(left);
-    })?;
+    let mut told = request.extensions_mut();
+    state.limits.actor(actor.id(), &mut told)?;
+    if is_write(request) {
+        state.limits.write(actor.id(), &mut told)?;
+    }
+    drop(told);
     Ok(actor)
+}
+
+/// The tools of the language read a text that is sent to them, and keep nothing.
+fn is_write(request: &HttpRequest) -> bool {
+    !request.method().is_safe() && !request.path().starts_with("/v1/language/")
 }
 
 async fn by_credentials(state: &State, request: &HttpRequest) -> Result<Actor> {

@@ -153,7 +153,7 @@ async fn admit_address(state: &State, request: &HttpRequest, now: Timestamp) -> 
     if !state.config.rate_limit.enabled {
         return Ok(());
     }
-    throttle::take_address(&state.db, address_of(request), state.config.rate_limit.login, now).await
+    throttle::take_address(&state.db, request, state.config.rate_limit.login, now).await
 }
 
 /// Sign in

@@ -3,11 +3,13 @@
 mod announce;
 mod query;
 mod sql;
+mod statements;
 mod types;
 
 pub use announce::{Announced, Announcement, Notifications};
 pub use query::{Query, Record, Value};
 pub use sql::{Engine, Sql};
+pub use statements::Statements;
 pub use types::{TextEnum, Timestamp};
 
 use sqlx::pool::PoolConnection;
@@ -30,6 +32,7 @@ const OLDEST_SQLITE: (i32, i32, i32) = (3, 51, 3);
 pub struct Db {
     pub pools: Pools,
     announced: Announced,
+    statements: Statements,
 }
 
 /// The connections of an engine.
@@ -44,7 +47,12 @@ pub enum Pools {
 }
 
 /// A pooled connection, for a request that asks several questions.
-pub enum Conn {
+pub struct Conn {
+    on: Connections,
+    statements: Statements,
+}
+
+enum Connections {
     Sqlite(PoolConnection<Sqlite>),
     Postgres(PoolConnection<Postgres>),
 }
@@ -54,6 +62,7 @@ pub struct Tx {
     on: Transactions,
     announcements: Vec<Announcement>,
     announced: Announced,
+    statements: Statements,
 }
 
 enum Transactions {
@@ -79,8 +88,8 @@ impl<'c> Writer<'c> for Autocommit<'c> {}
 impl<'c> Reader<'c> for &'c Db {
     fn query(self, sql: impl Into<Sql>) -> Query<'c> {
         match &self.pools {
-            Pools::Sqlite { read, .. } => Query::new(sql.into(), read),
-            Pools::Postgres(pool) => Query::new(sql.into(), pool),
+            Pools::Sqlite { read, .. } => Query::new(sql.into(), read, &self.statements),
+            Pools::Postgres(pool) => Query::new(sql.into(), pool, &self.statements),
         }
     }
 }
@@ -88,17 +97,17 @@ impl<'c> Reader<'c> for &'c Db {
 impl<'c> Reader<'c> for Autocommit<'c> {
     fn query(self, sql: impl Into<Sql>) -> Query<'c> {
         match &self.0.pools {
-            Pools::Sqlite { write, .. } => Query::new(sql.into(), write),
-            Pools::Postgres(pool) => Query::new(sql.into(), pool),
+            Pools::Sqlite { write, .. } => Query::new(sql.into(), write, &self.0.statements),
+            Pools::Postgres(pool) => Query::new(sql.into(), pool, &self.0.statements),
         }
     }
 }
 
 impl<'c> Reader<'c> for &'c mut Conn {
     fn query(self, sql: impl Into<Sql>) -> Query<'c> {
-        match self {
-            Conn::Sqlite(connection) => Query::new(sql.into(), &mut **connection),
-            Conn::Postgres(connection) => Query::new(sql.into(), &mut **connection),
+        match &mut self.on {
+            Connections::Sqlite(connection) => Query::new(sql.into(), &mut **connection, &self.statements),
+            Connections::Postgres(connection) => Query::new(sql.into(), &mut **connection, &self.statements),
         }
     }
 }
@@ -106,8 +115,8 @@ impl<'c> Reader<'c> for &'c mut Conn {
 impl<'c> Reader<'c> for &'c mut Tx {
     fn query(self, sql: impl Into<Sql>) -> Query<'c> {
         match &mut self.on {
-            Transactions::Sqlite(tx) => Query::new(sql.into(), &mut **tx),
-            Transactions::Postgres(tx) => Query::new(sql.into(), &mut **tx),
+            Transactions::Sqlite(tx) => Query::new(sql.into(), &mut **tx, &self.statements),
+            Transactions::Postgres(tx) => Query::new(sql.into(), &mut **tx, &self.statements),
         }
     }
 }
@@ -120,7 +129,7 @@ impl Db {
     /// When the address is wrong, the database cannot be reached, or it does not keep what it acknowledges.
     pub async fn open(url: &str, connections: u32) -> Result<Self> {
         let pools = if url.starts_with("sqlite:") { sqlite(url.parse()?).await? } else { postgres(url.parse()?, connections).await? };
-        Ok(Self { pools, announced: Announced::default() })
+        Ok(Self { pools, announced: Announced::default(), statements: Statements::default() })
     }
 
     /// A second handle for delivery, which can only read. On PostgreSQL it has a pool of its own, whose
@@ -137,7 +146,7 @@ impl Db {
                 Pools::Postgres(postgres_pool(connections).connect_with(options).await?)
             }
         };
-        Ok(Self { pools, announced: self.announced.clone() })
+        Ok(Self { pools, announced: self.announced.clone(), statements: self.statements.clone() })
     }
 
     /// Brings the tables to the version of this program.
@@ -165,10 +174,11 @@ impl Db {
     /// # Errors
     /// When none comes free in time.
     pub async fn acquire(&self) -> Result<Conn> {
-        Ok(match &self.pools {
-            Pools::Sqlite { read, .. } => Conn::Sqlite(read.acquire().await?),
-            Pools::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
-        })
+        let on = match &self.pools {
+            Pools::Sqlite { read, .. } => Connections::Sqlite(read.acquire().await?),
+            Pools::Postgres(pool) => Connections::Postgres(pool.acquire().await?),
+        };
+        Ok(Conn { on, statements: self.statements.clone() })
     }
 
     /// Begins a transaction that may write. Do not begin another before it ends: on SQLite it
@@ -182,7 +192,7 @@ impl Db {
             Pools::Sqlite { write, .. } => Transactions::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
             Pools::Postgres(pool) => Transactions::Postgres(pool.begin().await?),
         };
-        Ok(Tx { on, announcements: vec![], announced: self.announced.clone() })
+        Ok(Tx { on, announcements: vec![], announced: self.announced.clone(), statements: self.statements.clone() })
     }
 
     /// Writes with one statement, without the round trips of a transaction.
@@ -203,6 +213,12 @@ impl Db {
             }
             Pools::Postgres(_) => Err(Error::Configuration("PostgreSQL is backed up by pg_dump".into())),
         }
+    }
+
+    /// What was asked through this handle, the transactions and connections of it, and its reader.
+    #[must_use]
+    pub fn statements(&self) -> &Statements {
+        &self.statements
     }
 
     /// What transactions of this process announced: see [`Tx::announce`].
@@ -245,9 +261,9 @@ impl Db {
 impl Conn {
     #[must_use]
     pub fn engine(&self) -> Engine {
-        match self {
-            Self::Sqlite(_) => Engine::Sqlite,
-            Self::Postgres(_) => Engine::Postgres,
+        match self.on {
+            Connections::Sqlite(_) => Engine::Sqlite,
+            Connections::Postgres(_) => Engine::Postgres,
         }
     }
 }

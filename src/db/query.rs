@@ -1,6 +1,7 @@
 //! A statement, its arguments and where it runs.
 
 use super::sql::{Engine, Sql};
+use super::statements::Statements;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
@@ -23,6 +24,7 @@ pub struct Query<'c> {
     sql: Cow<'static, str>,
     target: Target<'c>,
     error: Option<BoxDynError>,
+    statements: &'c Statements,
 }
 
 pub(super) enum Target<'c> {
@@ -59,6 +61,7 @@ macro_rules! run {
         if let Some(error) = $query.error {
             return Err(Error::Encode(error));
         }
+        $query.statements.note(&$query.sql);
         // Only `&'static str`, numbers and our own placeholders ever reach `sql`.
         let $sql = AssertSqlSafe($query.sql);
         match $query.target {
@@ -71,9 +74,9 @@ macro_rules! run {
 }
 
 impl<'c> Query<'c> {
-    pub(super) fn new(sql: Sql, target: impl Into<Target<'c>>) -> Self {
+    pub(super) fn new(sql: Sql, target: impl Into<Target<'c>>, statements: &'c Statements) -> Self {
         let target = target.into();
-        Self { sql: Cow::Borrowed(sql.on(target.engine())), target, error: None }
+        Self { sql: Cow::Borrowed(sql.on(target.engine())), target, error: None, statements }
     }
 
     #[must_use]

@@ -75,6 +75,8 @@ struct Row {
     at: Timestamp,
     url: String,
     card: String,
+    /// When something last changed in delivery.
+    changed_at: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -112,12 +114,10 @@ async fn list_published_corrections(state: Data<State>, request: HttpRequest, Qu
     let found = answer(&state, &request, key, async |on| {
         let agencies = ids(&mut *on, "agency", query.agency.as_ref()).await?;
         let sections = ids(&mut *on, "section", query.section.as_ref()).await?;
-        // What is read after the date can only be newer than it says.
-        let modified_at = store::changed_at(&mut *on, "articles").await?;
         // CROSS keeps SQLite from turning the two around: it reads the index of corrections from its end.
         let mut rows = on.query(
-            "SELECT c.seq, c.article_id, c.language, c.change_kind AS kind, c.public_note, c.at, d.url, d.card \
-             FROM published_changes c CROSS JOIN published_documents d \
+            "SELECT c.seq, c.article_id, c.language, c.change_kind AS kind, c.public_note, c.at, d.url, d.card, \
+             (SELECT at FROM published_stamps WHERE part = 'articles') AS changed_at FROM published_changes c CROSS JOIN published_documents d \
              WHERE c.change_kind IN ('clarification', 'correction') AND d.article_id = c.article_id AND d.language = c.language",
         );
         for (column, found) in [(" AND d.agency_id IN (", agencies), (" AND d.section_id IN (", sections)] {
@@ -130,6 +130,10 @@ async fn list_published_corrections(state: Data<State>, request: HttpRequest, Qu
         }
         let rows = rows.push_some(" AND c.at > ", query.after).push_some(" AND c.at < ", query.before).push_some(" AND c.seq < ", asked.after);
         let rows: Vec<Row> = rows.push(" ORDER BY c.seq DESC LIMIT ").push_bind(asked.fetch()).all().await?;
+        let modified_at = match rows.first().and_then(|row| row.changed_at) {
+            Some(at) => at,
+            None => store::changed_at(&mut *on, "articles").await?,
+        };
         let page = asked.page(rows, |row| row.seq);
         let links = page.meta.next_cursor.as_deref().map(|cursor| next_link(&state.url("/v1/delivery/corrections"), request.query_string(), cursor));
         let data = page.data.into_iter().map(Row::read).collect::<Result<Vec<_>>>()?;

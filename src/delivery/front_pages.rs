@@ -3,7 +3,6 @@
 use super::conditional::{Public, accepted_languages, answer, hash};
 use super::negotiation::{self, Fallback, Wanted};
 use super::schema::PublishedArticle;
-use super::store;
 use crate::cache::Source;
 use crate::db::{Conn, Query as Sql, Reader, Timestamp};
 use crate::error::{Code, Error, Result};
@@ -80,29 +79,28 @@ fn shown(query: Sql<'_>, now: Timestamp) -> Sql<'_> {
         .push(")")
 }
 
-/// When front pages last changed for readers: one of them, or all. Slots that ran out count from then on.
-async fn changed_at(on: &mut Conn, page: Option<(&str, &Tag)>, now: Timestamp) -> Result<Timestamp> {
+/// When front pages last changed for readers, one of them or all, and when the next slot leaves its page by itself. Slots that ran out
+/// count from then on.
+async fn dates(on: &mut Conn, page: Option<(&str, &Tag)>, now: Timestamp) -> Result<(Timestamp, Option<Timestamp>)> {
     let (name, language) = page.unzip();
-    let set = on.query("SELECT max(modified_at) FROM published_front_pages WHERE TRUE").push_some(" AND name = ", name);
-    let set: Option<Timestamp> = set.push_some(" AND language = ", language).value().await?;
-    let left = on
-        .query(
-            "SELECT max(s.until) FROM published_front_page_slots s \
+    let set = on.query("SELECT (SELECT max(modified_at) FROM published_front_pages WHERE TRUE").push_some(" AND name = ", name);
+    let left = set
+        .push_some(" AND language = ", language)
+        .push(
+            "), (SELECT max(s.until) FROM published_front_page_slots s \
              JOIN published_documents d ON d.article_id = s.article_id AND d.language = s.language WHERE s.until <= ",
         )
-        .push_bind(now);
-    let left: Option<Timestamp> = left.push_some(" AND s.name = ", name).push_some(" AND s.language = ", language).value().await?;
-    let texts = store::changed_at(&mut *on, "articles").await?;
-    Ok([set, left].into_iter().flatten().fold(texts, Timestamp::max))
+        .push_bind(now)
+        .push_some(" AND s.name = ", name)
+        .push_some(" AND s.language = ", language);
+    let texts = left.push("), (SELECT at FROM published_stamps WHERE part = 'articles')");
+    let next = texts.push(", (SELECT min(until) FROM published_front_page_slots WHERE until > ").push_bind(now).push(")");
+    let (set, left, texts, next): (Option<Timestamp>, Option<Timestamp>, Option<Timestamp>, Option<Timestamp>) = next.one().await?;
+    Ok(([set, left, texts].into_iter().flatten().max().unwrap_or(Timestamp::from_micros(0)), next))
 }
 
 fn sources() -> Vec<Source> {
     ["articles", "front_page"].map(Source::Part).to_vec()
-}
-
-/// When the next slot leaves its page by itself.
-async fn next_end(on: &mut Conn, now: Timestamp) -> Result<Option<Timestamp>> {
-    Ok(on.query("SELECT min(until) FROM published_front_page_slots WHERE until > ").push_bind(now).value().await?)
 }
 
 /// List the front pages
@@ -113,7 +111,7 @@ async fn next_end(on: &mut Conn, now: Timestamp) -> Result<Option<Timestamp>> {
 async fn list_published_front_pages(state: Data<State>, request: HttpRequest) -> Result<HttpResponse> {
     let now = state.clock.now();
     let found = answer(&state, &request, String::new(), async |on| {
-        let modified_at = changed_at(on, None, now).await?;
+        let (modified_at, expires) = dates(on, None, now).await?;
         let rows = shown(on.query("SELECT DISTINCT s.name, s.language, p.agency_id"), now);
         let rows: Vec<(String, Tag, Option<Uuid>)> = rows.push(" ORDER BY s.name, s.language").all().await?;
         let mut pages: Vec<PublishedFrontPage> = vec![];
@@ -124,7 +122,6 @@ async fn list_published_front_pages(state: Data<State>, request: HttpRequest) ->
             }
         }
         let body = serde_json::to_string(&Page::whole(pages)).map_err(Error::internal)?;
-        let expires = next_end(on, now).await?;
         let surrogate_key = "front-pages articles".to_owned();
         Ok(Public { expires, ..Public::of(hash(&body), body, modified_at, surrogate_key, sources()) })
     });
@@ -184,7 +181,7 @@ fn missing(available: &[Tag]) -> Error {
 }
 
 async fn send(on: &mut Conn, name: &str, language: &Tag, requested: Option<&Tag>, varies: bool, now: Timestamp) -> Result<Public> {
-    let modified_at = changed_at(on, Some((name, language)), now).await?;
+    let (modified_at, expires) = dates(on, Some((name, language)), now).await?;
     let rows = shown(on.query("SELECT d.id, d.rendition, d.card, s.pinned"), now).push(" AND s.name = ").push_bind(name);
     let rows: Vec<Row> = rows.push(" AND s.language = ").push_bind(language).push(" ORDER BY s.position").all().await?;
     let mut body = String::with_capacity(rows.iter().map(|row| row.card.len() + 80).sum::<usize>() + 80);
@@ -205,10 +202,5 @@ async fn send(on: &mut Conn, name: &str, language: &Tag, requested: Option<&Tag>
     }
     let _ = write!(body, "],\"meta\":{{\"limit\":{},\"has_more\":false,\"next_cursor\":null}}}}", rows.len());
     let surrogate_key = format!("front-pages front-page-{name} articles language-{language}");
-    Ok(Public {
-        language: Some(language.to_string()),
-        varies,
-        expires: next_end(on, now).await?,
-        ..Public::of(hash(&version), body, modified_at, surrogate_key, sources())
-    })
+    Ok(Public { language: Some(language.to_string()), varies, expires, ..Public::of(hash(&version), body, modified_at, surrogate_key, sources()) })
 }

@@ -94,10 +94,14 @@ fn ordered(profiles: Vec<Profile>, by_name: Option<&ByName>) -> Result<Vec<Profi
 async fn list_published_languages(state: Data<State>, request: HttpRequest) -> Result<HttpResponse> {
     let found = answer(&state, &request, String::new(), async |on| {
         let languages = store::languages(&mut *on).await?;
+        let modified_at = match languages.first().and_then(|(.., changed_at)| *changed_at) {
+            Some(at) => at,
+            None => store::changed_at(&mut *on, "articles").await?,
+        };
         let page = Page::whole(
             languages
                 .into_iter()
-                .map(|(language, count, latest_published_at)| PublishedLanguage {
+                .map(|(language, count, latest_published_at, _)| PublishedLanguage {
                     direction: language.direction(),
                     autonym: language.autonym().to_owned(),
                     language,
@@ -107,7 +111,6 @@ async fn list_published_languages(state: Data<State>, request: HttpRequest) -> R
                 .collect(),
         );
         let body = serde_json::to_string(&page).map_err(Error::internal)?;
-        let modified_at = store::changed_at(&mut *on, "articles").await?;
         Ok(public(body, modified_at, "languages articles", String::new(), "articles"))
     });
     found.await
@@ -121,8 +124,8 @@ async fn list_published_languages(state: Data<State>, request: HttpRequest) -> R
 async fn list_published_sections(state: Data<State>, request: HttpRequest, Query(order): Query<NameOrder>) -> Result<HttpResponse> {
     let by_name = ByName::read(order.sort, order.sort_language.as_ref())?;
     let found = answer(&state, &request, order.key(), async |on| {
-        let profiles = ordered(store::profiles(&mut *on, "section").await?, by_name.as_ref())?;
-        Ok(whole(&profiles, store::changed_at(&mut *on, "section").await?, "sections", "section"))
+        let (profiles, modified_at) = store::profiles(on, "section").await?;
+        Ok(whole(&ordered(profiles, by_name.as_ref())?, modified_at, "sections", "section"))
     });
     found.await
 }
@@ -135,8 +138,8 @@ async fn list_published_sections(state: Data<State>, request: HttpRequest, Query
 async fn list_published_agencies(state: Data<State>, request: HttpRequest, Query(order): Query<NameOrder>) -> Result<HttpResponse> {
     let by_name = ByName::read(order.sort, order.sort_language.as_ref())?;
     let found = answer(&state, &request, order.key(), async |on| {
-        let profiles = ordered(store::profiles(&mut *on, "agency").await?, by_name.as_ref())?;
-        Ok(whole(&profiles, store::changed_at(&mut *on, "agency").await?, "agencies", "agency"))
+        let (profiles, modified_at) = store::profiles(on, "agency").await?;
+        Ok(whole(&ordered(profiles, by_name.as_ref())?, modified_at, "agencies", "agency"))
     });
     found.await
 }
@@ -162,18 +165,18 @@ async fn list_published_staff(state: Data<State>, request: HttpRequest, Query(pa
     let (cursor, by_name) = (paging.cursor.as_deref(), ByName::read(paging.sort, paging.sort_language.as_ref())?);
     let key = format!("{} {cursor:?} {:?} {:?}", paging.limit.unwrap_or(DEFAULT_LIMIT), paging.sort, paging.sort_language);
     let found = answer(&state, &request, key, async |on| {
-        let page = if let Some(by_name) = by_name {
+        let (page, modified_at) = if let Some(by_name) = by_name {
             let asked = Asked::<NameKey>::read(paging.limit, cursor, &("staff", &paging.sort_language))?;
-            by_name.page(named(store::profiles(&mut *on, "staff").await?)?, &asked, |(profile, names)| (names, profile.id)).map(|(profile, _)| profile)
+            let (profiles, modified_at) = store::profiles(on, "staff").await?;
+            (by_name.page(named(profiles)?, &asked, |(profile, names)| (names, profile.id)).map(|(profile, _)| profile), modified_at)
         } else {
             let asked = Asked::<String>::read(paging.limit, cursor, &"staff")?;
-            let profiles = store::profiles_after(&mut *on, "staff", asked.after.clone(), asked.fetch()).await?;
-            asked.page(profiles, |last: &Profile| last.slug.clone())
+            let (profiles, modified_at) = store::profiles_after(on, "staff", asked.after.clone(), asked.fetch()).await?;
+            (asked.page(profiles, |last: &Profile| last.slug.clone()), modified_at)
         };
         let documents: Vec<&str> = page.data.iter().map(|profile| profile.document.as_str()).collect();
         let meta = serde_json::to_string(&page.meta).map_err(Error::internal)?;
         let body = format!("{{\"data\":[{}],\"meta\":{meta}}}", documents.join(","));
-        let modified_at = store::changed_at(&mut *on, "staff").await?;
         let links = page.meta.next_cursor.map(|cursor| next_link(&state.url("/v1/delivery/staff"), request.query_string(), &cursor)).unwrap_or_default();
         Ok(public(body, modified_at, "staff", links, "staff"))
     });

@@ -290,9 +290,15 @@ fn matching<'q>(query: Query<'q>, filter: &Filter) -> Query<'q> {
         .push_some(" AND d.updated_at > ", filter.updated_after)
 }
 
-/// Languages with the number of their texts and the newest of each.
-pub async fn languages(on: impl Reader<'_>) -> Result<Vec<(Tag, i64, Timestamp)>> {
-    Ok(on.query("SELECT language, count(*), max(published_at) FROM published_documents GROUP BY language ORDER BY language").all().await?)
+/// Languages with the number of their texts and the newest of each, and when a text last changed.
+pub async fn languages(on: impl Reader<'_>) -> Result<Vec<(Tag, i64, Timestamp, Option<Timestamp>)>> {
+    Ok(on
+        .query(
+            "SELECT language, count(*), max(published_at), (SELECT at FROM published_stamps WHERE part = 'articles') \
+             FROM published_documents GROUP BY language ORDER BY language",
+        )
+        .all()
+        .await?)
 }
 
 /// When a part of delivery last changed: `articles`, or a kind of profile.
@@ -315,15 +321,36 @@ pub struct Profile {
     pub updated_at: Timestamp,
 }
 
-/// All profiles of a kind, in their order.
-pub async fn profiles(on: impl Reader<'_>, kind: &'static str) -> Result<Vec<Profile>> {
-    Ok(on.query("SELECT id, slug, document, updated_at FROM published_profiles WHERE kind = $1 ORDER BY position, slug").bind(kind).all().await?)
+/// A profile in a list, with when the list last changed.
+#[derive(FromRow)]
+struct Listed {
+    #[sqlx(flatten)]
+    profile: Profile,
+    changed_at: Option<Timestamp>,
 }
 
-/// A page of profiles, by slug.
-pub async fn profiles_after(on: impl Reader<'_>, kind: &'static str, after: Option<String>, fetch: i64) -> Result<Vec<Profile>> {
-    let query = on.query("SELECT id, slug, document, updated_at FROM published_profiles WHERE kind = $1").bind(kind);
-    Ok(query.push_some(" AND slug > ", after).push(" ORDER BY slug LIMIT ").push_bind(fetch).all().await?)
+const LISTED: &str = "SELECT id, slug, document, updated_at, (SELECT at FROM published_stamps WHERE part = $1) AS changed_at \
+    FROM published_profiles WHERE kind = $1";
+
+/// All profiles of a kind, in their order, and when they last changed.
+pub async fn profiles(on: &mut Conn, kind: &'static str) -> Result<(Vec<Profile>, Timestamp)> {
+    let found = on.query(LISTED).bind(kind).push(" ORDER BY position, slug").all().await?;
+    with_date(on, kind, found).await
+}
+
+/// A page of profiles, by slug, and when any last changed.
+pub async fn profiles_after(on: &mut Conn, kind: &'static str, after: Option<String>, fetch: i64) -> Result<(Vec<Profile>, Timestamp)> {
+    let query = on.query(LISTED).bind(kind).push_some(" AND slug > ", after);
+    let found = query.push(" ORDER BY slug LIMIT ").push_bind(fetch).all().await?;
+    with_date(on, kind, found).await
+}
+
+async fn with_date(on: &mut Conn, kind: &'static str, found: Vec<Listed>) -> Result<(Vec<Profile>, Timestamp)> {
+    let at = match found.first().and_then(|first| first.changed_at) {
+        Some(at) => at,
+        None => changed_at(on, kind).await?,
+    };
+    Ok((found.into_iter().map(|listed| listed.profile).collect(), at))
 }
 
 /// A profile by id or slug.

@@ -97,8 +97,11 @@ pub struct FoundArticlePage {
     (status = 304, description = "You have it")), extensions(("x-problems" = json!(["invalid_cursor"]))))]
 #[get("/search")]
 async fn search_published_articles(state: Data<State>, request: HttpRequest, Query(query): Query<SearchQuery>) -> Result<HttpResponse> {
-    take_from_budget(&state, &request)?;
-    answer(&state, &request, query.key(), async |on| found(on, &state, &request, &query).await).await
+    let found = async |on: &mut Conn| {
+        take_from_budget(&state, &request)?;
+        found(on, &state, &request, &query).await
+    };
+    answer(&state, &request, query.key(), found).await
 }
 
 async fn found(on: &mut Conn, state: &State, request: &HttpRequest, query: &SearchQuery) -> Result<Public> {
@@ -142,11 +145,10 @@ impl SearchQuery {
     }
 }
 
-/// Searching costs more than reading: it has a budget of its own, beside that of all requests.
+/// Searching costs more than reading: it has a budget of its own, beside that of all requests. What is in memory costs nothing.
 fn take_from_budget(state: &State, request: &HttpRequest) -> Result<()> {
-    state.limits.search(address_of(request), |left| {
-        request.extensions_mut().insert(left);
-    })
+    let address = address_of(request);
+    state.limits.search(address, &mut request.extensions_mut())
 }
 
 fn read(q: &str, languages: &[Tag]) -> Result<search::Query> {

@@ -83,9 +83,9 @@ struct Found {
     (status = 304, description = "You have it")))]
 #[get("/search/suggestions")]
 pub async fn suggest_published_articles(state: Data<State>, request: HttpRequest, Query(query): Query<SuggestionsQuery>) -> Result<HttpResponse> {
-    take_from_budget(&state, &request)?;
     let key = format!("{query:?}");
     let found = answer(&state, &request, key, async |on| {
+        take_from_budget(&state, &request)?;
         let languages = query.language.map_or_else(Vec::new, |list| list.0);
         let wanted = read(&query.q, &languages)?;
         let modified_at = crate::delivery::store::changed_at(&mut *on, "articles").await?;
