@@ -65,7 +65,7 @@ pub struct Metrics {
 }
 
 /// What is measured when `/metrics` is asked.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Gauges {
     pub connections: u32,
     pub idle_connections: usize,
