@@ -3,7 +3,7 @@
 use crate::jobs::Registry;
 use crate::routes::Routes;
 use crate::state::State;
-use crate::{api, articles, assignments, auth, docs, edge, front_pages, notices, publication, schedule, translations};
+use crate::{api, articles, assignments, auth, docs, edge, front_pages, notices, publication, purge, schedule, translations};
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
@@ -59,4 +59,5 @@ pub fn jobs() -> Registry {
         .with::<schedule::RunEntry>()
         .with::<schedule::RunRelease>()
         .with::<front_pages::CarryOut>()
+        .with_apart::<purge::Purge>()
 }

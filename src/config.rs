@@ -24,6 +24,7 @@ pub struct Config {
     pub database: Database,
     pub rate_limit: RateLimit,
     pub delivery: Delivery,
+    pub purge: Purge,
     pub auth: Auth,
     pub audit: Audit,
     pub mail: Mail,
@@ -161,6 +162,53 @@ impl Default for Delivery {
     }
 }
 
+/// Caches in front of us that are told of every change.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Purge {
+    /// Where each of them takes purges, with commas between; none of them, and nobody is told.
+    #[serde(deserialize_with = "list")]
+    pub urls: Vec<String>,
+    pub kind: PurgeKind,
+    /// A header that goes along, such as `Fastly-Key: …`.
+    pub header: Option<Secret>,
+    /// Seconds that they may keep an answer.
+    pub max_age: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PurgeKind {
+    /// `PURGE` with the keys in `xkey-purge`: Varnish with `deploy/varnish.vcl`.
+    #[default]
+    Xkey,
+    /// `POST` with the keys in `Surrogate-Key`: Fastly, and those that do as it does.
+    Http,
+}
+
+impl Default for Purge {
+    fn default() -> Self {
+        Self { urls: vec![], kind: PurgeKind::Xkey, header: None, max_age: 60 }
+    }
+}
+
+impl Purge {
+    /// Name and value of the header that goes along.
+    #[must_use]
+    pub fn header(&self) -> Option<(&str, &str)> {
+        let (name, value) = self.header.as_ref()?.expose().split_once(':')?;
+        Some((name.trim(), value.trim()))
+    }
+
+    fn faults(&self) -> impl Iterator<Item = String> {
+        let is_address = |url: &str| url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.password().is_none());
+        let urls = self.urls.iter().any(|url| !is_address(url)).then_some("purge.urls must be http:// or https:// addresses; a secret goes into purge.header");
+        let header = (self.header.is_some() && self.header().is_none()).then_some("purge.header must be a name and a value with a colon between them");
+        let max_age = (self.max_age == 0 || self.max_age > 86_400).then_some("purge.max_age must be from 1 to 86400 seconds");
+        [urls, header, max_age].into_iter().flatten().map(str::to_owned)
+    }
+}
+
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Auth {
@@ -247,6 +295,7 @@ impl Default for Config {
             database: Database::default(),
             rate_limit: RateLimit::default(),
             delivery: Delivery::default(),
+            purge: Purge::default(),
             auth: Auth::default(),
             audit: Audit::default(),
             mail: Mail::default(),
@@ -371,6 +420,7 @@ impl Config {
         if max_connections == 0 || [keep_alive, head_timeout, body_timeout, least_rate.into(), write_timeout].contains(&0) {
             faults.push("http: max_connections, keep_alive, the timeouts and least_rate must be above 0".to_owned());
         }
+        faults.extend(self.purge.faults());
         if self.mode == Mode::Production {
             self.validate_production(&mut faults);
         }
@@ -524,6 +574,11 @@ mod tests {
             ("NEWSROOM_PUBLIC_URL", "here", "public_url"),
             ("NEWSROOM_DEMO_PASSWORD", "short", "demo_password"),
             ("NEWSROOM_MODE", "production", "mail.smtp_url"),
+            ("NEWSROOM_PURGE__URLS", "http://127.0.0.1:6081, cache", "purge.urls"),
+            ("NEWSROOM_PURGE__URLS", "http://a:secret@cache/", "purge.urls"),
+            ("NEWSROOM_PURGE__KIND", "soft", "soft"),
+            ("NEWSROOM_PURGE__HEADER", "secret", "purge.header"),
+            ("NEWSROOM_PURGE__MAX_AGE", "0", "purge.max_age"),
         ] {
             let error = format!("{:#}", load(&[(name, value)]).unwrap_err());
             assert!(error.contains(told), "{name}={value}: {error}");
@@ -543,6 +598,8 @@ mod tests {
             ("NEWSROOM_METRICS__BIND", "off"),
             ("NEWSROOM_HTTP__TRUSTED_PROXIES", "10.0.0.0/8"),
             ("NEWSROOM_SITE__ARTICLE_URL__KK", "https://kk.example/{slug}"),
+            ("NEWSROOM_PURGE__URLS", "http://127.0.0.1:6081/, http://127.0.0.2:6081/"),
+            ("NEWSROOM_PURGE__KIND", "http"),
         ]);
         let printed = config.unwrap().to_toml().unwrap();
         let again: Config = toml::from_str(&printed).unwrap();

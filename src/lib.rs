@@ -55,6 +55,7 @@ pub mod partner;
 pub mod presence;
 pub mod preview;
 pub mod publication;
+pub mod purge;
 pub mod schedule;
 pub mod search;
 pub mod sections;

@@ -46,6 +46,9 @@ impl State {
         let answers = Arc::new(Answers::new(u64::from(config.delivery.cache_mib) << 20));
         let listener = Arc::clone(&answers);
         db.announced().follow(move |announcements| listener.stamps.hear(announcements));
+        if !config.purge.urls.is_empty() {
+            db.announced().have_caches();
+        }
         let metrics = Arc::new(Metrics::new(&answers, db.statements()));
         Self { config, db, public, answers, clock, secrets, limits, mailer, metrics, stopping: AtomicBool::new(false), audit }
     }

@@ -4,9 +4,11 @@
 //! were written to keys, so that a request that was seen before is answered before anything of it is parsed.
 
 mod answer;
+mod keys;
 mod stamps;
 
 pub use answer::Answer;
+pub use keys::{EVERYTHING, keys_of, keys_to_purge};
 pub use stamps::{Source, Stamps};
 
 use crate::db::Timestamp;

@@ -3,6 +3,7 @@
 use sqlx::postgres::PgListener;
 use sqlx::{PgPool, Result};
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
 
@@ -33,19 +34,34 @@ impl Announcement {
 
 type Listener = dyn Fn(&[Announcement]) + Send + Sync;
 
-/// Who in this process is told. Cheap to clone.
+/// Who is told of changes. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Announced(Arc<OnceLock<Box<Listener>>>);
+pub struct Announced(Arc<Told>);
+
+#[derive(Default)]
+struct Told {
+    listener: OnceLock<Box<Listener>>,
+    caches: AtomicBool,
+}
 
 impl Announced {
     /// Tells `listener` from now on, in the moment after a commit, before whoever committed goes on. The first one stays.
     pub fn follow(&self, listener: impl Fn(&[Announcement]) + Send + Sync + 'static) {
-        let _ = self.0.set(Box::new(listener));
+        let _ = self.0.listener.set(Box::new(listener));
+    }
+
+    /// Notes that there are caches in front of us, which are to be told of every change.
+    pub fn have_caches(&self) {
+        self.0.caches.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn has_caches(&self) -> bool {
+        self.0.caches.load(Ordering::Relaxed)
     }
 
     pub(super) fn tell(&self, announcements: &[Announcement]) {
         if !announcements.is_empty()
-            && let Some(listener) = self.0.get()
+            && let Some(listener) = self.0.listener.get()
         {
             listener(announcements);
         }
@@ -54,7 +70,7 @@ impl Announced {
 
 impl fmt::Debug for Announced {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Announced").field(&self.0.get().is_some()).finish()
+        f.debug_tuple("Announced").field(&self.0.listener.get().is_some()).finish()
     }
 }
 

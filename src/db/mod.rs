@@ -294,6 +294,12 @@ impl Tx {
         self.announcements.push(announcement);
     }
 
+    /// Whether caches in front of us are to be told as well, in the transaction of the change.
+    #[must_use]
+    pub fn has_caches(&self) -> bool {
+        self.announced.has_caches()
+    }
+
     /// Undoes everything at once, and lets go of what is locked.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! One public text, by its address or its article.
 
-use super::conditional::{Public, accepted_languages, answer, join_links};
+use super::conditional::{Public, accepted_languages, answer, for_caches, join_links};
 use super::negotiation::{self, Fallback, Wanted};
 use super::schema::PublishedArticleWithBody;
 use super::store::{self, Document, Filter};
@@ -111,11 +111,11 @@ async fn elsewhere(state: &State, request: &HttpRequest, path: &AddressPath) -> 
         let query = Some(request.query_string()).filter(|query| !query.is_empty()).map(|query| format!("?{query}")).unwrap_or_default();
         let location = state.url(&format!("/v1/delivery/articles/{}/{slug}{query}", path.language));
         let answer = serde_json::json!({ "moved_to": location });
-        return Ok(HttpResponse::PermanentRedirect()
-            .insert_header((header::LOCATION, location))
-            .insert_header((header::CACHE_CONTROL, "public, max-age=0, s-maxage=10"))
-            .insert_header(("Surrogate-Key", format!("article-{article}")))
-            .json(answer));
+        let mut response = HttpResponse::PermanentRedirect();
+        for header in for_caches(&state.config, &format!("article-{article}"), &[Source::Article(article)], true)? {
+            response.insert_header(header);
+        }
+        return Ok(response.insert_header((header::LOCATION, location)).json(answer));
     }
     Err(store::withdrawn(&mut on, article, Some(&path.language)).await?.unwrap_or_else(|| Error::not_found("article")))
 }

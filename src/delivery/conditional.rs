@@ -1,6 +1,7 @@
 //! Answers that caches can keep, ours among them: ETag, Last-Modified, 304 (RFC 9110, section 13; RFC 9111).
 
-use crate::cache::{Made, Source};
+use crate::cache::{Made, Source, keys_of};
+use crate::config::Config;
 use crate::db::{Conn, Timestamp};
 use crate::error::{Error, Result};
 use crate::secrets::sha256;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=0, s-maxage=10");
 const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
+const SURROGATE_CONTROL: HeaderName = HeaderName::from_static("surrogate-control");
 
 /// An answer of delivery before it knows who asks.
 pub struct Public {
@@ -19,6 +21,7 @@ pub struct Public {
     /// Without quotes.
     pub etag: String,
     pub modified_at: Timestamp,
+    /// Keys of its own, beside those that follow from its sources.
     pub surrogate_key: String,
     pub language: Option<String>,
     pub links: String,
@@ -50,7 +53,7 @@ pub async fn answer(state: &State, request: &HttpRequest, key: String, make: imp
         let mut on = state.public.acquire().await?;
         let public = make(&mut on).await?;
         varies = public.varies;
-        public.keep(request)
+        public.keep(request, &state.config)
     };
     let answer = state.answers.get(&key, state.clock.now(), keep).await?;
     // Whoever negotiates is recognised by more than the address.
@@ -74,16 +77,16 @@ impl Public {
         Self { body, etag, modified_at, surrogate_key, language: None, links: String::new(), varies: false, noindex: false, sources, expires: None }
     }
 
-    fn keep(self, request: &HttpRequest) -> Result<Made> {
+    fn keep(self, request: &HttpRequest, config: &Config) -> Result<Made> {
         let vary = if self.varies { "Accept-Encoding, Accept-Language" } else { "Accept-Encoding" };
         let text = |value: String| HeaderValue::try_from(value).map_err(Error::internal);
         let mut headers = vec![
             (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
             (header::LAST_MODIFIED, text(self.modified_at.http_date())?),
-            (header::CACHE_CONTROL, CACHE_CONTROL),
             (header::VARY, HeaderValue::from_static(vary)),
-            (SURROGATE_KEY, text(self.surrogate_key)?),
         ];
+        // Nobody tells a cache of what ends by itself.
+        headers.extend(for_caches(config, &self.surrogate_key, &self.sources, self.expires.is_none())?);
         for (name, value) in [(header::CONTENT_LANGUAGE, self.language), (header::LINK, Some(self.links).filter(|links| !links.is_empty()))] {
             if let Some(value) = value {
                 headers.push((name, text(value)?));
@@ -102,6 +105,19 @@ impl Public {
             expires: self.expires,
         })
     }
+}
+
+/// What shared caches are told: how long they may keep an answer, and by which keys they are told that it is no longer true. Those that
+/// are told of every change (`is_told`, where there are such) may keep it longer.
+///
+/// Problems have none of it. They are `no-store`: what is missing now may be published in a moment, and each carries the id of its request.
+pub fn for_caches(config: &Config, own_keys: &str, sources: &[Source], is_told: bool) -> Result<Vec<(HeaderName, HeaderValue)>> {
+    let text = |value: String| HeaderValue::try_from(value).map_err(Error::internal);
+    let mut headers = vec![(header::CACHE_CONTROL, CACHE_CONTROL), (SURROGATE_KEY, text(keys_of(own_keys, sources))?)];
+    if is_told && !config.purge.urls.is_empty() {
+        headers.push((SURROGATE_CONTROL, text(format!("max-age={}", config.purge.max_age))?));
+    }
+    Ok(headers)
 }
 
 /// `Link` values, one after the other.

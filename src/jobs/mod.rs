@@ -9,7 +9,7 @@ mod queue;
 mod worker;
 
 pub use http::routes;
-pub use queue::{LEASE, Standing, enqueue, forget, put_off, standing};
+pub use queue::{LEASE, Line, Standing, enqueue, finish, forget, put_off, standing, waiting};
 pub use worker::{Registry, run, step};
 
 use crate::language::Tag;

@@ -1,7 +1,7 @@
 //! The table of jobs.
 
 use super::Job;
-use crate::db::{Reader, Sql, Timestamp, Writer};
+use crate::db::{Reader, Sql, Timestamp, Tx, Writer};
 use crate::error::{Code, Error, Result};
 use crate::sql;
 use crate::text_enum;
@@ -14,6 +14,8 @@ use uuid::Uuid;
 const ATTEMPTS: i32 = 12;
 /// How long a worker may keep a job without a sign of life.
 pub const LEASE: Duration = Duration::from_secs(6);
+/// Jobs that are done along with another at once.
+const MOST_ALONG: u16 = 500;
 const LONGEST_WAIT: u64 = 60 * 60;
 /// Later than this, a job that is due is overdue.
 const TOLERANCE: Duration = Duration::from_secs(2);
@@ -82,10 +84,22 @@ impl Failure {
     }
 }
 
+/// Which jobs a worker takes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Line {
+    /// Only those that must happen at their moment.
+    pub prompt: bool,
+    /// Only this kind; empty for all.
+    pub only: &'static str,
+    /// Not this kind, which has a line to itself.
+    pub without: &'static str,
+}
+
 /// SQLite has one writer; PostgreSQL's workers step around each other's rows.
 const TAKE: Sql = sql!(
     "UPDATE jobs SET attempts = attempts + 1, locked_by = $1, locked_until = $3 \
      WHERE id = (SELECT id FROM jobs WHERE dead_at IS NULL AND run_at <= $2 AND (locked_until IS NULL OR locked_until < $2) AND (prompt OR NOT $4) \
+                 AND ($5 = '' OR kind = $5) AND kind <> $6 \
                  ORDER BY run_at, id LIMIT 1" ["" | " FOR UPDATE SKIP LOCKED"] ") \
      RETURNING id, kind, payload, attempts"
 );
@@ -135,10 +149,38 @@ pub async fn forget(on: impl Writer<'_>, key: &str) -> Result<()> {
     Ok(())
 }
 
-/// Leases the next job that is due; `prompt` asks for those that must happen at their moment alone.
-pub(super) async fn take(on: impl Writer<'_>, worker: &str, prompt: bool, now: Timestamp) -> Result<Option<Taken>> {
-    Ok(on.query(TAKE).bind(worker).bind(now).bind(now.plus(LEASE)).bind(prompt).optional().await?)
+/// Leases the next job of a line that is due.
+pub(super) async fn take(on: impl Writer<'_>, worker: &str, line: Line, now: Timestamp) -> Result<Option<Taken>> {
+    let query = on.query(TAKE).bind(worker).bind(now).bind(now.plus(LEASE)).bind(line.prompt);
+    Ok(query.bind(line.only).bind(line.without).optional().await?)
 }
+
+/// Jobs of a kind that wait and that nobody has taken: what is due, and what has failed before. Who does them along with their own says so
+/// with [`finish`].
+///
+/// # Errors
+/// When the database fails, or a payload cannot be read.
+pub async fn waiting<J: Job>(on: impl Reader<'_>, now: Timestamp) -> Result<Vec<(Uuid, J)>> {
+    let query = on.query(
+        "SELECT id, payload FROM jobs WHERE kind = $1 AND dead_at IS NULL AND (run_at <= $2 OR attempts > 0) \
+         AND (locked_until IS NULL OR locked_until < $2) ORDER BY run_at, id LIMIT ",
+    );
+    let rows: Vec<(Uuid, Json<serde_json::Value>)> = query.bind(J::KIND).bind(now).push_limit(MOST_ALONG).all().await?;
+    rows.into_iter().map(|(id, payload)| Ok((id, serde_json::from_value(payload.0).map_err(Error::internal)?))).collect()
+}
+
+/// Jobs that were done along with another. One that was written anew meanwhile has another id, and stays.
+///
+/// # Errors
+/// When the database fails.
+pub async fn finish(tx: &mut Tx, ids: &[Uuid]) -> Result<()> {
+    // Who holds several of them writes them anew: waiting for that could be a circle.
+    let query = tx.query("DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE id IN (").push_list(ids.iter().copied()).push(")");
+    query.push(UNHELD).push(")").execute().await?;
+    Ok(())
+}
+
+const UNHELD: Sql = sql!(""["" | " FOR UPDATE SKIP LOCKED"]);
 
 /// Keeps a job that still runs.
 pub(super) async fn keep(on: impl Writer<'_>, id: Uuid, worker: &str, now: Timestamp) -> Result<()> {

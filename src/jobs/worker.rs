@@ -1,6 +1,6 @@
 //! Who does the jobs: a step that tests can call, and loops around it.
 
-use super::queue::{Failure, Taken};
+use super::queue::{Failure, Line, Taken};
 use super::{Job, LEASE, queue};
 use crate::error::Result;
 use crate::state::State;
@@ -28,7 +28,11 @@ struct Kind {
 
 /// The kinds of jobs that this program can do.
 #[derive(Default)]
-pub struct Registry(HashMap<&'static str, Kind>);
+pub struct Registry {
+    kinds: HashMap<&'static str, Kind>,
+    /// The kind that has a line to itself; empty for none.
+    apart: &'static str,
+}
 
 impl Registry {
     #[must_use]
@@ -45,8 +49,15 @@ impl Registry {
                 job.given_up(state).await
             })
         };
-        self.0.insert(J::KIND, Kind { run, given_up });
+        self.kinds.insert(J::KIND, Kind { run, given_up });
         self
+    }
+
+    /// As [`Registry::with`], a kind that waits for no other, and for which no other waits.
+    #[must_use]
+    pub fn with_apart<J: Job>(mut self) -> Self {
+        self.apart = J::KIND;
+        self.with::<J>()
     }
 }
 
@@ -55,12 +66,12 @@ impl Registry {
 /// # Errors
 /// When the database fails; a job that fails is kept.
 pub async fn step(state: &State, registry: &Registry, worker: &str) -> Result<bool> {
-    step_of(state, registry, worker, false).await
+    step_of(state, registry, worker, Line::default()).await
 }
 
-async fn step_of(state: &State, registry: &Registry, worker: &str, prompt: bool) -> Result<bool> {
-    let Some(job) = queue::take(state.db.write(), worker, prompt, state.clock.now()).await? else { return Ok(false) };
-    let kind = registry.0.get(job.kind.as_str()).copied();
+async fn step_of(state: &State, registry: &Registry, worker: &str, line: Line) -> Result<bool> {
+    let Some(job) = queue::take(state.db.write(), worker, line, state.clock.now()).await? else { return Ok(false) };
+    let kind = registry.kinds.get(job.kind.as_str()).copied();
     let outcome = match kind {
         Some(kind) => attempt(state, kind, &job, worker).await,
         None => Err(Failure::program(format!("this program does not know the kind {}", job.kind))),
@@ -104,17 +115,29 @@ async fn attempt(state: &State, kind: Kind, job: &Taken, worker: &str) -> std::r
     }
 }
 
-/// Does jobs until the process stops: those that must happen at their moment on a line of their own.
+/// Does jobs until the process stops: those that must happen at their moment on a line of their own, and a kind that stands apart on another.
 pub async fn run(state: Arc<State>, registry: Arc<Registry>) {
-    tokio::join!(serve(&state, &registry, true), serve(&state, &registry, false));
+    let without = registry.apart;
+    let apart = async {
+        if !without.is_empty() {
+            serve(&state, &registry, Line { only: without, ..Line::default() }).await;
+        }
+    };
+    let prompt = serve(&state, &registry, Line { prompt: true, without, ..Line::default() });
+    tokio::join!(prompt, serve(&state, &registry, Line { without, ..Line::default() }), apart);
 }
 
-async fn serve(state: &State, registry: &Registry, prompt: bool) {
+async fn serve(state: &State, registry: &Registry, line: Line) {
     let worker = Uuid::now_v7().to_string();
+    // What changes something for readers may have left work behind.
+    let mut changed = state.answers.stamps.changed();
     while !state.stopping.load(Ordering::Relaxed) {
-        match step_of(state, registry, &worker, prompt).await {
+        match step_of(state, registry, &worker, line).await {
             Ok(true) => {}
-            Ok(false) => tokio::time::sleep(PAUSE).await,
+            Ok(false) => tokio::select! {
+                () = tokio::time::sleep(PAUSE) => {}
+                _ = changed.changed() => {}
+            },
             Err(error) => {
                 error.log("jobs");
                 tokio::time::sleep(PAUSE * 2).await;

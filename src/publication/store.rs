@@ -7,7 +7,7 @@ use crate::db::{Announcement, Engine, Query, Reader, Record, Sql, Timestamp, Tx}
 use crate::error::{Code, Error, Result};
 use crate::language::{Tag, slug};
 use crate::names::Names;
-use crate::sql;
+use crate::{purge, sql};
 use serde::Deserialize;
 use serde_json::json;
 use sqlx::FromRow;
@@ -335,7 +335,7 @@ pub async fn stamp(tx: &mut Tx, part: &str, article: Option<Uuid>, now: Timestam
     };
     let (version,): (i64,) = query.one().await?;
     tx.announce(Announcement { part: part.to_owned(), version, article });
-    Ok(())
+    purge::enqueue(tx, part, article, now).await
 }
 
 /// Whether readers see a text.

@@ -94,7 +94,7 @@ async fn readers_see_the_slots_in_their_order(app: App) {
     set(&editor, json!([{ "article_id": two, "pinned": true }, { "article_id": one }])).await;
     let answer = read(&app, HOME).await;
     for (name, value) in [
-        ("Surrogate-Key", "front-pages front-page-home articles language-en"),
+        ("Surrogate-Key", "front-pages front-page-home articles language-en delivery"),
         ("Cache-Control", "public, max-age=0, s-maxage=10"),
         ("Content-Language", "en"),
         ("Access-Control-Allow-Origin", "*"),

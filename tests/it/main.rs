@@ -17,6 +17,7 @@ mod coverage;
 mod day;
 mod delivery;
 mod edge;
+mod edge_caches;
 mod embargo;
 mod freshness;
 mod front_pages;

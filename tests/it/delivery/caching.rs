@@ -248,11 +248,14 @@ async fn tokens_to_purge_by(app: App) {
         (format!("{ARTICLES}/{id}"), vec![article.as_str(), "language-az", "agency-trend", "section-economy"]),
         (format!("{ARTICLES}/{id}?language=kk&body_format=html"), vec![article.as_str(), "language-kk", "agency-kazinform", "section-economy"]),
         (format!("{ARTICLES}/{id}?language=tt&fallback=ru"), vec![article.as_str(), "language-ru", "agency-platform", "section-economy"]),
-        ("/v1/delivery/corrections?language=kk".to_owned(), vec!["corrections", "articles", "language-kk"]),
+        ("/v1/delivery/corrections?language=kk".to_owned(), vec!["corrections", "articles", "agencies", "sections", "language-kk"]),
         ("/v1/delivery/front-pages".to_owned(), vec!["front-pages", "articles"]),
         ("/v1/delivery/front-pages/home?language=kk".to_owned(), vec!["front-pages", "front-page-home", "articles", "language-kk"]),
         (ARTICLES.to_owned(), vec!["articles"]),
         (format!("{ARTICLES}?language=kk"), vec!["articles", "language-kk"]),
+        (format!("{ARTICLES}?agency=kazinform&section=culture"), vec!["articles", "agencies", "sections"]),
+        (format!("{ARTICLES}/{id}?include=related"), vec![article.as_str(), "language-az", "agency-trend", "section-economy", "articles"]),
+        ("/v1/delivery/search?q=nowruz".to_owned(), vec!["articles", "agencies", "sections", "names"]),
         (format!("{ARTICLES}?language=tk&fallback=ru,en"), vec!["articles", "language-tk", "language-ru", "language-en"]),
         ("/v1/delivery/languages".to_owned(), vec!["languages", "articles"]),
         ("/v1/delivery/sections".to_owned(), vec!["sections"]),
@@ -261,7 +264,7 @@ async fn tokens_to_purge_by(app: App) {
         ("/v1/delivery/staff".to_owned(), vec!["staff"]),
         (format!("/v1/delivery/staff/{somebody}"), vec!["staff", person.as_str()]),
     ] {
-        assert_eq!(tokens(&read(&app, &path).await), expected.into_iter().map(str::to_owned).collect::<BTreeSet<_>>(), "{path}");
+        assert_eq!(tokens(&read(&app, &path).await), expected.into_iter().chain(["delivery"]).map(str::to_owned).collect::<BTreeSet<_>>(), "{path}");
     }
     let slug = text(&read(&app, &format!("{ARTICLES}/{id}")).await.json()["slug"]);
     let by_address = tokens(&read(&app, &format!("{ARTICLES}/az/{slug}")).await);
@@ -269,7 +272,7 @@ async fn tokens_to_purge_by(app: App) {
     // Without a section there is no token for it.
     let trend = app.staff("editor@trend.example").await;
     let id = published(&trend, &plain("az", "Rubrikasız")).await;
-    let expected = [format!("article-{id}"), "language-az".to_owned(), "agency-trend".to_owned()];
+    let expected = [format!("article-{id}"), "language-az".to_owned(), "agency-trend".to_owned(), "delivery".to_owned()];
     assert_eq!(tokens(&read(&app, &format!("{ARTICLES}/{id}")).await), BTreeSet::from(expected));
 }
 

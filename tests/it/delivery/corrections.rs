@@ -45,7 +45,7 @@ async fn the_newest_come_first_with_the_text_as_it_is_now(app: App) {
     };
     assert_eq!(answer.json()["data"], json!([expected("correction", "two", "2026-07-24T12:01:00Z"), expected("clarification", "one", "2026-07-24T12:00:00Z")]));
     assert_eq!(answer.json()["meta"], json!({ "limit": 25, "has_more": false, "next_cursor": null }));
-    assert_eq!(answer.header("Surrogate-Key"), Some("corrections articles"));
+    assert_eq!(answer.header("Surrogate-Key"), Some("corrections articles agencies sections delivery"));
 }
 
 async fn only_what_is_public_has_corrections(app: App) {
@@ -99,7 +99,10 @@ async fn each_filter_holds(app: App) {
         assert_eq!(notes(&app, query).await, expected, "{query}");
     }
     let answer = read(&app, &format!("{CORRECTIONS}?language=en")).await;
-    assert_eq!((answer.header("Content-Language"), answer.header("Surrogate-Key")), (Some("en"), Some("corrections articles language-en")));
+    assert_eq!(
+        (answer.header("Content-Language"), answer.header("Surrogate-Key")),
+        (Some("en"), Some("corrections articles language-en agencies sections delivery"))
+    );
 }
 
 async fn pages_visit_each_correction_once(app: App) {

@@ -11,6 +11,7 @@ mod house;
 mod language;
 mod leaks;
 mod lists;
+mod purge;
 mod view;
 
 use crate::on_both;

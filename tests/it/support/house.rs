@@ -132,7 +132,7 @@ impl Service {
     }
 
     pub fn client(&self, token: &str) -> Client {
-        Client { address: self.address, token: token.to_owned(), patience: Duration::from_secs(20), connection: None }
+        Client::of(self.address, token)
     }
 
     /// SIGKILL: nothing of it can do anything any more.
@@ -173,6 +173,11 @@ impl Reply {
 }
 
 impl Client {
+    /// One of whoever stands at an address.
+    pub fn of(address: SocketAddr, token: &str) -> Self {
+        Self { address, token: token.to_owned(), patience: Duration::from_secs(20), connection: None }
+    }
+
     /// Sends a request and reads its answer.
     ///
     /// # Errors
@@ -226,7 +231,7 @@ fn read(connection: &mut BufReader<TcpStream>, is_head: bool) -> std::io::Result
     let mut reply = Reply { status, head, body: vec![] };
     let length = reply.header("Content-Length").map_or(Ok(0), str::parse).map_err(|_| std::io::ErrorKind::InvalidData)?;
     assert!(reply.header("Transfer-Encoding").is_none(), "the client reads whole bodies only");
-    if !is_head {
+    if !is_head && status != 304 {
         reply.body.resize(length, 0);
         connection.read_exact(&mut reply.body)?;
     }
