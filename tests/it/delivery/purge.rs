@@ -1,6 +1,6 @@
 //! What caches in front of us are told: every change, by the keys of the answers that it makes untrue, and never at the cost of the change.
 
-use super::{ARTICLES, NOWRUZ, SAIGA, describe, edit, plain, published, read, step, story, text};
+use super::{ARTICLES, NOWRUZ, SAIGA, edit, plain, published, read, step, story, text};
 use crate::support::App;
 use newsroom::config::{Config, PurgeKind};
 use serde_json::json;
@@ -198,7 +198,8 @@ async fn others_are_told_by_post() {
     let app = app.await;
     let id = story(&app, SAIGA).await;
     let editor = app.staff("editor@kazinform.example").await;
-    describe(&app, &editor, &id, &json!({ "urgency": 2 })).await;
+    step(&editor, &id, "kk", "unpublish", None).await;
+    app.drain_jobs().await;
     for cache in &caches {
         let heads = cache.heads();
         assert!(heads[0].starts_with("POST / HTTP/1.1\r\n") && heads[0].contains("surrogate-key: "), "{heads:?}");

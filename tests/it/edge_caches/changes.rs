@@ -43,8 +43,7 @@ async fn a_correction_and_a_kill_reach_readers_at_once(behind: Behind) {
     let mut reader = behind.reader();
     let (id, address) = editor.published("It was three");
     let (_, other) = editor.published("Another story");
-    // The second purge of what was published is over then.
-    std::thread::sleep(Duration::from_secs(3));
+    behind.settle().await;
     let article = format!("{ARTICLES}/{id}");
     let list = format!("{ARTICLES}?language=en&limit=5");
     for path in [&address, &article, &list, &other, &"/v1/delivery/corrections".to_owned(), &"/v1/delivery/languages".to_owned()] {
@@ -66,9 +65,8 @@ async fn a_correction_and_a_kill_reach_readers_at_once(behind: Behind) {
         assert_eq!(get(&mut reader, path).json()["public_note"], "Not true.");
     }
     until(&mut reader, &list, AT_ONCE, |reply| !reply.text().contains("It was four"));
-    // It does not come back.
-    std::thread::sleep(Duration::from_millis(1500));
-    assert_eq!(get(&mut reader, &address).status, 410);
+    behind.settle().await;
+    assert_eq!(get(&mut reader, &address).status, 410, "it does not come back");
     assert!(is_hit(&get(&mut reader, &other)), "what has not changed stays");
     only_the_house_purges(&behind, &other);
 }
@@ -93,7 +91,7 @@ async fn whatever_changes_reaches_readers_at_once(behind: Behind) {
     let page = "/v1/delivery/front-pages/home?language=en";
     let slots = json!({ "slots": [{ "article_id": id }] });
     admin.send("PUT", "/v1/front-pages/home/en", &[("If-None-Match", "*")], &slots);
-    std::thread::sleep(Duration::from_secs(3));
+    behind.settle().await;
     let section = "/v1/delivery/sections";
     let agencies = "/v1/delivery/agencies";
     let by_agency = format!("{ARTICLES}?agency=trend&limit=2");

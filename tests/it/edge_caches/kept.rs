@@ -2,7 +2,7 @@
 
 use super::{ARTICLES, Behind, EDITOR, get, get_with, is_hit};
 use crate::behind;
-use crate::support::house::{Client, Reply};
+use crate::support::house::Reply;
 use serde_json::json;
 use std::io::Read;
 
@@ -13,12 +13,13 @@ async fn what_is_kept_is_the_same_for_everybody(behind: Behind) {
     let mut editor = behind.editor().await;
     let (id, address) = editor.published("Kept by everybody");
     let draft = editor.draft("Kept by nobody");
+    behind.settle().await;
     hits_are_hits(&behind, &address);
     credentials_make_no_difference(&behind, &id, &draft).await;
     encodings_do_not_cross(&behind, &id);
     languages_do_not_cross(&behind);
     head_and_validators_work(&behind, &id);
-    old_addresses_are_kept(&behind, &mut editor);
+    old_addresses_are_kept(&behind, &mut editor).await;
 }
 
 /// What has to be the same where the bytes are.
@@ -127,11 +128,12 @@ fn head_and_validators_work(behind: &Behind, id: &str) {
     assert_same(&other, &whole);
 }
 
-fn old_addresses_are_kept(behind: &Behind, editor: &mut super::Editor) {
+async fn old_addresses_are_kept(behind: &Behind, editor: &mut super::Editor) {
     let (id, old) = editor.published("A text that moves");
     editor.change("PATCH", &format!("/v1/articles/{id}/translations/en"), "", &json!({ "slug": "moved-to" }));
     editor.text(&id, "/publish", &json!({ "change_kind": "fix" }));
-    let mut reader: Client = behind.reader();
+    behind.settle().await;
+    let mut reader = behind.reader();
     let first = get(&mut reader, &old);
     let second = get(&mut reader, &old);
     assert_eq!((first.status, second.status, is_hit(&second)), (308, 308, true), "{}", second.head);

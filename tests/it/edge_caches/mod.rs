@@ -6,10 +6,12 @@ mod private;
 mod programs;
 
 use crate::support::house::{Client, House, Reply, Service};
+use newsroom::db::Reader;
 use programs::Edge;
 use programs::Kind;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 const ARTICLES: &str = "/v1/delivery/articles";
 const EDITOR: &str = "editor@trend.example";
@@ -76,6 +78,19 @@ impl Behind {
     /// Somebody who has signed in, through the cache or past it.
     async fn staff(&self, email: &str, at: SocketAddr) -> Client {
         Client::of(at, &self.house.token(email).await)
+    }
+
+    /// Waits until all that follows from what has happened is done: a cache that is told of changes is told twice.
+    async fn settle(&self) {
+        let (db, deadline) = (self.house.db().await, Instant::now() + Duration::from_secs(30));
+        loop {
+            let (left,): (i64,) = db.query("SELECT count(*) FROM jobs").one().await.unwrap();
+            if left == 0 {
+                return db.close().await;
+            }
+            assert!(Instant::now() < deadline, "{left} jobs are left:\n{}", self.service.log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     async fn editor(&self) -> Editor {
