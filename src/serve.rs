@@ -63,6 +63,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         .workers(workers)
         .client_request_timeout(Duration::from_secs(10))
         .keep_alive(Duration::from_secs(75))
+        // Whoever hangs up is gone: without this, somebody who followed would be found out by writing, half a minute later.
+        .h1_allow_half_closed(false)
         .shutdown_timeout(state.config.http.shutdown_timeout)
         .disable_signals()
         .bind(state.config.http.bind)

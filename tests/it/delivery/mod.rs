@@ -11,6 +11,10 @@ mod house;
 mod language;
 mod leaks;
 mod lists;
+mod processes;
+mod replay;
+mod stream;
+mod thousand;
 mod view;
 
 use crate::on_both;
