@@ -73,7 +73,7 @@ impl Notifications {
     /// # Errors
     /// When the connection is lost: what was announced meanwhile is not told again.
     pub async fn next(&mut self) -> Result<Option<Announcement>> {
-        Ok(self.0.recv().await.map(|notification| Announcement::parse(notification.payload()))?)
+        self.0.recv().await.map(|notification| Announcement::parse(notification.payload()))
     }
 }
 

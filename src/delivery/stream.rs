@@ -166,11 +166,11 @@ async fn newest(state: &State) -> Result<i64> {
 }
 
 /// Bytes and the place that they lead to, from memory or made once for all who ask.
-async fn kept(state: &State, what: &str, make: impl AsyncFnOnce(&mut Conn) -> Result<(String, i64)>) -> Result<(Bytes, i64)> {
+async fn kept(state: &State, what: &str, read: impl AsyncFnOnce(&mut Conn) -> Result<(String, i64)>) -> Result<(Bytes, i64)> {
     let key: Arc<str> = format!("{PATH} {what}").into();
     let made = async || {
         let mut on = state.public.acquire().await?;
-        let (body, place) = make(&mut on).await?;
+        let (body, place) = read(&mut on).await?;
         let sources = vec![Source::Part("articles"), Source::Part("agency")];
         // The place names what leads to it.
         let etag = place.to_string();

@@ -23,6 +23,8 @@ const IMPATIENCE: Duration = Duration::from_millis(200);
 /// A copy of what is public, kept by events.
 struct Copy {
     dice: Dice,
+    /// How to see a failure again.
+    replay: String,
     after: i64,
     texts: BTreeSet<(String, String)>,
     cuts: usize,
@@ -31,7 +33,7 @@ struct Copy {
 impl Copy {
     fn apply(&mut self, kind: &str, event: &Value) {
         let seq = event["seq"].as_i64().unwrap();
-        assert_eq!(seq, self.after + 1, "an event is missing, or told twice");
+        assert_eq!(seq, self.after + 1, "an event is missing, or told twice: {}", self.replay);
         self.after = seq;
         let name = (text(&event["article_id"]), text(&event["language"]));
         match kind {
@@ -106,14 +108,13 @@ async fn whoever_drops_and_comes_back_misses_and_repeats_nothing(app: App) {
     let servers = [apps[0].listen(), apps[1].listen()];
     let editor = app.staff("editor@trend.example").await;
     let (seed, _) = histories(1);
-    println!("{}", replay(seed, 0));
     let last = Cell::new(None);
     let publishing = async {
         join_all((0..6).map(|seed| work(&app, &editor, seed))).await;
         last.set(Some(latest(&app).await));
     };
     let copies = (0..FOLLOWERS).map(|n| {
-        let copy = Copy { dice: Dice::new(seed, n), after: 0, texts: BTreeSet::new(), cuts: 0 };
+        let copy = Copy { dice: Dice::new(seed, n), replay: replay(seed, 0), after: 0, texts: BTreeSet::new(), cuts: 0 };
         copy.follow(&apps, &servers, n % 2 == 1, &last)
     });
     let (copies, ()) = join(join_all(copies), publishing).await;

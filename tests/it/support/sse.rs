@@ -204,7 +204,7 @@ impl Follower {
         let mut buffer = [0; 4096];
         let most = self.budget.min(buffer.len());
         let reading = tokio::time::timeout(PATIENCE, self.connection.read(&mut buffer[..most])).await;
-        let count = reading.expect("nothing comes, not even a comment").unwrap_or(0);
+        let count = reading.unwrap_or_else(|_| panic!("nothing comes, not even a comment")).unwrap_or(0);
         self.budget -= count;
         self.wire.extend_from_slice(&buffer[..count]);
         count > 0
