@@ -271,7 +271,7 @@ fn add_problems(operation: &mut Value, codes: &[Code]) {
 /// Says which headers tell something beside the body.
 fn describe_headers(path: &str, operation: &mut Value) {
     let header = |description: &str| json!({ "description": description, "schema": { "type": "string" } });
-    let is_delivery = path.starts_with("/v1/delivery/");
+    let is_delivery = path.starts_with("/v1/delivery/") && path != "/v1/delivery/stream";
     let parameters = operation["parameters"].as_array().into_iter().flatten();
     let changes = parameters.clone().any(|parameter| parameter["name"] == "If-Match");
     let is_one_record = path.ends_with('}') || path == "/v1/me";

@@ -16,7 +16,17 @@ pub fn anyone() -> Cors {
         .send_wildcard()
         .disable_vary_header()
         .allowed_methods([Method::GET, Method::HEAD])
-        .allowed_headers(["Accept", "Accept-Language", "Content-Type", "If-None-Match", "If-Modified-Since", "X-Request-Id", "traceparent"])
+        .allowed_headers([
+            "Accept",
+            "Accept-Language",
+            "Cache-Control",
+            "Content-Type",
+            "If-None-Match",
+            "If-Modified-Since",
+            "Last-Event-ID",
+            "X-Request-Id",
+            "traceparent",
+        ])
         .max_age(86_400)
 }
 

@@ -7,13 +7,15 @@ use crate::idempotency;
 use crate::limits::Told;
 use crate::routes::Routes;
 use crate::state::State;
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::{BodySize, BodyStream, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::web::Data;
+use actix_web::web::{Bytes, Data};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use futures_util::stream;
+use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Instant;
@@ -69,6 +71,10 @@ pub async fn edge(mut request: ServiceRequest, next: Next<impl MessageBody + 'st
         }
     };
     let mut response = render_problem(response, &state, &id);
+    if method == Method::HEAD && response.response().body().size() == BodySize::Stream {
+        // Nobody would read it, and it may have no end.
+        response = response.map_body(|_, _| BoxBody::new(BodyStream::new(stream::empty::<Result<Bytes, Infallible>>())));
+    }
     finish_headers(&mut response, &state, &id);
     let route = match hot {
         Some(answer) => answer.route.clone(),
@@ -147,7 +153,11 @@ fn check_headers(request: &ServiceRequest) -> Result<(), Error> {
         return Err(Error::new(Code::UnsupportedMediaType, "Send the body as it is: encoded bodies are not read."));
     }
     idempotency::check(request.headers())?;
-    let also = if request.path().ends_with("/xliff") { XLIFF } else { &[] };
+    let also = match request.path() {
+        "/v1/delivery/stream" => EVENTS,
+        path if path.ends_with("/xliff") => XLIFF,
+        _ => &[],
+    };
     if !accepts(request.headers(), also) && request.path().starts_with("/v1/") && !OTHER_TYPES.contains(&request.path()) {
         return Err(Error::new(Code::NotAcceptable, "The answers of this API are application/json."));
     }
@@ -156,6 +166,9 @@ fn check_headers(request: &ServiceRequest) -> Result<(), Error> {
 
 /// What an address that ends so answers, beside problems.
 const XLIFF: &[&str] = &["application/xliff+xml", "application/xml", "text/xml"];
+
+/// What the stream of events answers.
+const EVENTS: &[&str] = &["text/event-stream", "text/*"];
 
 /// Whether JSON may be answered, or one of the other types of this address.
 fn accepts(headers: &HeaderMap, also: &[&str]) -> bool {

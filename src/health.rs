@@ -76,6 +76,7 @@ async fn gauges(state: &State) -> Gauges {
         audit_signed: audit.signed.unwrap_or(-1),
         cache_answers,
         cache_bytes,
+        followers: state.answers.stamps.followers(),
     }
 }
 

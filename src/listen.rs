@@ -79,6 +79,8 @@ fn service(
             async move { stopping.notified().await }
         })
         .keep_alive(keep_alive)
+        // Whoever hangs up is gone: without this, somebody who followed would be found out by writing, half a minute later.
+        .h1_allow_half_closed(false)
         .client_request_timeout(patience.head)
         .local_addr(address);
     let app = app::build(data).into_factory().map_err(|error: actix_web::Error| error.error_response());

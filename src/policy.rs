@@ -283,6 +283,7 @@ pub const OPERATIONS: &[(&str, Access)] = &[
     ("list_published_front_pages", Access::Public),
     ("get_published_front_page", Access::Public),
     ("list_published_changes", Access::Public),
+    ("stream_published_changes", Access::Public),
     ("get_preview", Access::Public),
     ("log_out", needs::<Myself>()),
     ("get_me", needs::<Myself>()),

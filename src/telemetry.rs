@@ -63,6 +63,7 @@ pub struct Metrics {
     audit_signed: Gauge,
     cache_answers: Gauge,
     cache_bytes: Gauge,
+    followers: Gauge,
 }
 
 /// What is measured when `/metrics` is asked.
@@ -81,6 +82,8 @@ pub struct Gauges {
     pub audit_signed: i64,
     pub cache_answers: usize,
     pub cache_bytes: u64,
+    /// Those who follow the stream of public events, or wait for the next one.
+    pub followers: usize,
 }
 
 fn histogram() -> Histogram {
@@ -96,7 +99,7 @@ impl Metrics {
         let jobs = Family::default();
         let [connections, idle_connections, jobs_waiting, jobs_dead] = std::array::from_fn(|_| Gauge::default());
         let [jobs_overdue, jobs_oldest_seconds, schedule_failed] = std::array::from_fn(|_| Gauge::default());
-        let [audit_whole, audit_signed, cache_answers, cache_bytes] = std::array::from_fn(|_| Gauge::default());
+        let [audit_whole, audit_signed, cache_answers, cache_bytes, followers] = std::array::from_fn(|_| Gauge::default());
         registry.register("http_requests", "Requests answered, by matched route", requests.clone());
         registry.register("http_request_duration_seconds", "Time to the head of the answer", durations.clone());
         registry.register("jobs", "Jobs run, by outcome", jobs.clone());
@@ -114,6 +117,7 @@ impl Metrics {
         registry.register("cache_misses", "Answers of delivery that were made", answers.misses.clone());
         registry.register("cache_answers", "Answers of delivery in memory", cache_answers.clone());
         registry.register("cache_bytes", "Memory that they take", cache_bytes.clone());
+        registry.register("followers", "Clients that follow the public events, or wait for the next one", followers.clone());
         Self {
             registry,
             requests,
@@ -130,6 +134,7 @@ impl Metrics {
             audit_signed,
             cache_answers,
             cache_bytes,
+            followers,
         }
     }
 
@@ -159,6 +164,7 @@ impl Metrics {
         self.audit_signed.set(gauges.audit_signed);
         self.cache_answers.set(i64::try_from(gauges.cache_answers).unwrap_or(i64::MAX));
         self.cache_bytes.set(i64::try_from(gauges.cache_bytes).unwrap_or(i64::MAX));
+        self.followers.set(i64::try_from(gauges.followers).unwrap_or(i64::MAX));
         let mut text = String::new();
         if let Err(error) = encode(&mut text, &self.registry) {
             tracing::error!(%error, "metrics cannot be written");

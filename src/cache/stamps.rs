@@ -114,6 +114,11 @@ impl Stamps {
         self.changed.subscribe()
     }
 
+    /// How many wait for a change, or follow all of them.
+    pub fn followers(&self) -> usize {
+        self.changed.receiver_count()
+    }
+
     /// Wakes everybody who waits for a change.
     pub fn wake(&self) {
         self.changed.send_replace(());

@@ -123,6 +123,12 @@ impl ChangesQuery {
     }
 }
 
+/// The number of the newest event of all; 0 where there is none.
+pub async fn latest(on: &mut Conn) -> Result<i64> {
+    let latest: Option<i64> = on.query("SELECT max(seq) FROM published_changes").value().await?;
+    Ok(latest.unwrap_or(0))
+}
+
 impl Selection {
     pub fn key(&self) -> String {
         let types: Vec<&str> = self.types.iter().map(|kind| kind.as_str()).collect();
@@ -133,8 +139,7 @@ impl Selection {
     pub async fn read(&self, on: &mut Conn) -> Result<(Vec<PublishedChange>, bool, i64)> {
         let agencies = ids(on, "agency", Some(&List(self.agencies.clone()))).await?;
         // First: an event that comes in between is not passed over.
-        let latest: Option<i64> = on.query("SELECT max(seq) FROM published_changes").value().await?;
-        let latest = latest.unwrap_or(0);
+        let latest = latest(on).await?;
         let mut query = on
             .query(
                 "SELECT seq, type, article_id, language, agency_id, revision, change_kind, reason, at, \

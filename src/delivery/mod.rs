@@ -14,6 +14,7 @@ mod negotiation;
 mod schema;
 mod search;
 mod store;
+mod stream;
 mod view;
 
 pub use follow::{follow, look};
@@ -30,5 +31,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .configure(house::routes)
         .configure(corrections::routes)
         .configure(front_pages::routes)
-        .configure(changes::routes);
+        .configure(changes::routes)
+        .configure(stream::routes);
 }

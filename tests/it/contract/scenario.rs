@@ -124,6 +124,7 @@ pub async fn run(app: App) -> Map<String, Value> {
     words(&mut day).await;
     scripts(&mut day).await;
     alphabets(&mut day).await;
+    followers(&mut day).await;
     day.recorded
 }
 
@@ -589,4 +590,12 @@ async fn alphabets(day: &mut Scenario) {
     day.call("get_orthography_switch", &admin, &[&id], "", None, None).await;
     day.call("list_orthography_switch_texts", &admin, &[&id], "?outcome=left_alone,failed", None, None).await;
     day.call("cancel_orthography_switch", &admin, &[&id], "", Some(&ordered.etag()), None).await;
+}
+
+/// A program keeps a copy by the events.
+async fn followers(day: &mut Scenario) {
+    let (method, path) = address("stream_published_changes", &[]);
+    let told = day.app.anonymous().request(method, &format!("{path}?after=3&types=published")).header("Last-Event-ID", "5").expect(200).await;
+    assert!(told.text().contains("id: 6\n"), "{}", told.text());
+    day.recorded.insert("stream_published_changes".to_owned(), json!({ "status": 200, "request": null, "response": null }));
 }

@@ -17,9 +17,9 @@ on_both!(
     a_copy_that_follows_has_what_is_public,
 );
 
-const CHANGES: &str = "/v1/delivery/changes";
+pub const CHANGES: &str = "/v1/delivery/changes";
 
-async fn latest(app: &App) -> i64 {
+pub async fn latest(app: &App) -> i64 {
     read(app, CHANGES).await.json()["meta"]["latest"].as_i64().unwrap()
 }
 
@@ -92,7 +92,7 @@ async fn what_cannot_be_is_refused(app: App) {
 }
 
 /// Publishes, corrects, withdraws and kills, as chance has it.
-async fn work(app: &App, editor: &Caller, seed: usize) {
+pub async fn work(app: &App, editor: &Caller, seed: usize) {
     for n in 0..3 {
         let id = published(editor, &plain("en", &format!("News {seed} {n}"))).await;
         match (seed + n) % 4 {
@@ -145,7 +145,7 @@ async fn follow(processes: &[App; 2], until: &tokio::sync::Notify, copy: &mut BT
     }
 }
 
-async fn public(app: &App) -> BTreeSet<Text> {
+pub async fn public(app: &App) -> BTreeSet<Text> {
     let (mut found, mut path) = (BTreeSet::new(), format!("{ARTICLES}?limit=100"));
     loop {
         let page = read(app, &path).await.json();

@@ -67,7 +67,7 @@ impl Known {
             "author" => self.staff.clone(),
             "id" => self.articles.iter().cloned().chain([self.articles.join(",")]).collect(),
             "urgency_max" => of(&["1", "2", "9"]),
-            "after" if path == "/v1/delivery/changes" => of(&["0", "7", "100000"]),
+            "after" if ["/v1/delivery/changes", "/v1/delivery/stream"].contains(&path) => of(&["0", "7", "100000"]),
             "types" => of(&["killed", "published,unpublished"]),
             // An answer that somebody waited for is like any other.
             "wait" => of(&["0"]),
@@ -155,6 +155,11 @@ pub fn assert_silent(answers: &Answers, secrets: &[String]) {
 
 /// The status, the body but for the request's own id, and the ETag.
 pub fn seen(answer: &Answer) -> (u16, Value, Option<&str>) {
+    if answer.header("Content-Type") == Some("text/event-stream") {
+        // When to come back is left to chance.
+        let events: Vec<String> = answer.text().lines().filter(|line| !line.starts_with("retry:")).map(str::to_owned).collect();
+        return (answer.status.as_u16(), events.into(), None);
+    }
     let mut body = answer.json();
     if let Some(members) = body.as_object_mut() {
         members.remove("request_id");

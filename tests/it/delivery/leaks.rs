@@ -214,7 +214,7 @@ async fn what_was_unpublished_is_gone(app: App) {
     }
     // The sequence goes on: it tells that the text is gone, and what was to be told of that.
     let without_sequence = |mut answers: Answers| {
-        answers.retain(|address, _| !address.starts_with("/v1/delivery/changes"));
+        answers.retain(|address, _| !["/v1/delivery/changes", "/v1/delivery/stream"].iter().any(|sequence| address.starts_with(sequence)));
         answers
     };
     let told = read(&app, "/v1/delivery/changes?agency=trend&limit=1000").await.json();

@@ -11,7 +11,11 @@ mod house;
 mod language;
 mod leaks;
 mod lists;
+mod processes;
 mod purge;
+mod replay;
+mod stream;
+mod thousand;
 mod view;
 
 use crate::on_both;

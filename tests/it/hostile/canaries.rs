@@ -254,7 +254,7 @@ fn leaks(person: &Person, secret: &Secret, address: &str, reply: &Reply) -> Vec<
     let words = FIELDS.iter().filter(|field| !person.knows.contains(field)).map(|field| word(field));
     // Who asks for an id may get it back.
     // The sequence of public events tells that something was public once; not what it said.
-    let is_sequence = address.starts_with("/v1/delivery/changes");
+    let is_sequence = ["/v1/delivery/changes", "/v1/delivery/stream"].iter().any(|sequence| address.starts_with(sequence));
     let ids = secret.articles.iter().filter(|id| !is_sequence && !secret.public.contains(*id) && !address.contains(*id)).cloned();
     let asked = address.to_lowercase();
     words

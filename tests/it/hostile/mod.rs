@@ -7,7 +7,7 @@
 
 mod canaries;
 mod crash;
-mod dice;
+pub mod dice;
 mod invariants;
 mod life;
 mod machine;

@@ -79,6 +79,11 @@ impl House {
         settings(self.folder.path().to_owned(), self.url.clone())
     }
 
+    /// Where the database is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The database, past the program.
     pub async fn db(&self) -> Db {
         Db::open(&self.url, 2).await.unwrap()
@@ -139,6 +144,18 @@ impl Service {
     pub fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
+    }
+
+    /// Asks it to stop.
+    pub fn terminate(&self) {
+        assert!(Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap().success());
+    }
+
+    /// Bytes of memory that are its own at the moment.
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 
     pub fn is_running(&mut self) -> bool {
@@ -213,7 +230,8 @@ impl Client {
         let _ = write!(request, "Content-Length: {}\r\n\r\n{body}", body.len());
         connection.get_mut().write_all(request.as_bytes())?;
         let reply = read(connection, method == "HEAD")?;
-        if reply.header("Connection") == Some("close") {
+        // A stream has no end: whoever has read enough hangs up.
+        if reply.header("Connection") == Some("close") || reply.header("Transfer-Encoding").is_some() {
             self.connection = None;
         }
         Ok(reply)
@@ -229,6 +247,12 @@ fn read(connection: &mut BufReader<TcpStream>, is_head: bool) -> std::io::Result
     }
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or(std::io::ErrorKind::InvalidData)?;
     let mut reply = Reply { status, head, body: vec![] };
+    if reply.header("Content-Type") == Some("text/event-stream") {
+        if !is_head {
+            reply.body = read_events(connection)?;
+        }
+        return Ok(reply);
+    }
     let length = reply.header("Content-Length").map_or(Ok(0), str::parse).map_err(|_| std::io::ErrorKind::InvalidData)?;
     assert!(reply.header("Transfer-Encoding").is_none(), "the client reads whole bodies only");
     if !is_head && status != 304 {
@@ -236,4 +260,21 @@ fn read(connection: &mut BufReader<TcpStream>, is_head: bool) -> std::io::Result
         connection.read_exact(&mut reply.body)?;
     }
     Ok(reply)
+}
+
+/// Of a stream of events, in chunks, what there is of it: up to the first comment.
+fn read_events(connection: &mut BufReader<TcpStream>) -> std::io::Result<Vec<u8>> {
+    let mut events = vec![];
+    while !events.ends_with(b"\n\n:\n\n") {
+        let mut line = String::new();
+        connection.read_line(&mut line)?;
+        let length = usize::from_str_radix(line.trim_end(), 16).map_err(|_| std::io::ErrorKind::InvalidData)?;
+        let mut chunk = vec![0; length + 2];
+        connection.read_exact(&mut chunk)?;
+        if length == 0 {
+            break;
+        }
+        events.extend_from_slice(&chunk[..length]);
+    }
+    Ok(events)
 }

@@ -2,6 +2,7 @@
 
 pub mod house;
 pub mod postgres;
+pub mod sse;
 
 use actix_web::body::{MessageBody, to_bytes};
 use actix_web::dev::Service;
@@ -60,7 +61,7 @@ pub struct App {
     database: Rc<Option<postgres::Database>>,
 }
 
-/// An answer, read to its end.
+/// An answer, read to its end; a stream of events, up to the newest.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -199,7 +200,9 @@ impl App {
                 let status = response.status();
                 let headers =
                     response.headers().iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
-                let body = to_bytes(response.into_body().boxed()).await.unwrap().to_vec();
+                let is_stream = response.headers().get("Content-Type").is_some_and(|value| value == "text/event-stream");
+                let body = response.into_body().boxed();
+                let body = if is_stream { sse::read_so_far(body).await } else { to_bytes(body).await.unwrap().to_vec() };
                 Answer { status, headers, body }
             });
             future
