@@ -3,6 +3,7 @@
 //! actix-web has a deadline for the first head of a connection and one for connections that rest. It has none for later heads, and none for
 //! clients that do not take what is sent to them: those are here, between it and the socket.
 
+use prometheus_client::metrics::gauge::Gauge;
 use std::io::{Error, ErrorKind, Result};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -35,6 +36,7 @@ pub struct Connection<T> {
     behind: Option<Behind>,
     /// Never rings late; where it rings early, it is set again.
     alarm: Pin<Box<Sleep>>,
+    open: Gauge,
 }
 
 /// A client that has not taken all that was to be written.
@@ -60,10 +62,11 @@ enum Stage {
 }
 
 impl<T> Connection<T> {
-    /// Takes a socket that was just opened.
-    pub fn new(io: T, patience: Patience) -> Self {
+    /// Takes a socket that was just opened. As long as it is, `open` counts it.
+    pub fn new(io: T, patience: Patience, open: Gauge) -> Self {
         let until = Instant::now() + patience.head + COURTESY;
-        Self { io, patience, stage: Stage::Between, until, behind: None, alarm: Box::pin(sleep_until(until)) }
+        open.inc();
+        Self { io, patience, stage: Stage::Between, until, behind: None, alarm: Box::pin(sleep_until(until)), open }
     }
 
     fn has_read(&mut self, bytes: &[u8]) {
@@ -138,6 +141,12 @@ impl<T> Connection<T> {
     }
 }
 
+impl<T> Drop for Connection<T> {
+    fn drop(&mut self) {
+        self.open.dec();
+    }
+}
+
 fn too_slow<R>() -> Poll<Result<R>> {
     Poll::Ready(Err(Error::new(ErrorKind::TimedOut, "the client is too slow")))
 }
@@ -186,7 +195,7 @@ mod tests {
 
     fn connection() -> Connection<()> {
         let patience = Patience { head: Duration::from_secs(10), write: Duration::from_secs(30), least_rate: 1000 };
-        Connection::new((), patience)
+        Connection::new((), patience, Gauge::default())
     }
 
     #[actix_web::test]

@@ -29,6 +29,7 @@ pub mod precondition;
 pub mod problems;
 pub mod routes;
 pub mod secrets;
+mod slices;
 pub mod state;
 pub mod telemetry;
 pub mod when;

@@ -3,18 +3,22 @@
 use crate::app;
 use crate::config::Http;
 use crate::connection::{Connection, Patience};
+use crate::slices;
 use crate::state::State;
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, Protocol};
 use actix_server::{GracefulShutdownSignal, Server};
 use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
-use actix_web::dev::AppConfig;
+use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::rt::net::TcpStream;
 use actix_web::web::Data;
 use anyhow::Context;
+use std::future::ready;
 use std::num::NonZero;
 use std::time::Duration;
 
+/// How long a client is listened to that was told to go.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// Connections that wait to be taken.
 const BACKLOG: u32 = 4096;
 /// Files that are no clients' connections: the database, keys, logs.
@@ -82,13 +86,17 @@ fn service(
         // Whoever hangs up is gone: without this, somebody who followed would be found out by writing, half a minute later.
         .h1_allow_half_closed(false)
         .client_request_timeout(patience.head)
+        .client_disconnect_timeout(FAREWELL)
+        .h1_write_buffer_size(slices::FLUSH_AT)
         .local_addr(address);
+    let (open, counted) = (data.metrics.connections_of_clients.clone(), data.metrics.connections_of_clients.clone());
     let app = app::build(data).into_factory().map_err(|error: actix_web::Error| error.error_response());
-    fn_service(move |io: TcpStream| async move {
+    let app = app.map(move |answer: ServiceResponse| if open.get() > slices::MANY { answer.map_body(|_, body| slices::sliced(body)) } else { answer });
+    fn_service(move |io: TcpStream| {
         let peer = io.peer_addr().ok();
         // What is answered whole goes at once.
         let _ = io.set_nodelay(true);
-        Ok((Connection::new(io, patience), Protocol::Http1, peer))
+        ready(Ok((Connection::new(io, patience, counted.clone()), Protocol::Http1, peer)))
     })
     .and_then(http.finish(map_config(app, |()| AppConfig::default())))
 }

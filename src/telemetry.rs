@@ -52,6 +52,8 @@ pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     durations: Family<RouteLabels, Histogram, fn() -> Histogram>,
     jobs: Family<JobLabels, Counter>,
+    /// Open at this moment, on the listener of clients.
+    pub connections_of_clients: Gauge,
     connections: Gauge,
     idle_connections: Gauge,
     jobs_waiting: Gauge,
@@ -104,6 +106,8 @@ impl Metrics {
         registry.register("http_request_duration_seconds", "Time to the head of the answer", durations.clone());
         registry.register("jobs", "Jobs run, by outcome", jobs.clone());
         registry.register("database_connections", "Connections open", connections.clone());
+        let connections_of_clients = Gauge::default();
+        registry.register("http_connections", "Connections of clients open", connections_of_clients.clone());
         registry.register("database_statements", "Statements run", statements.counter());
         registry.register("database_connections_idle", "Connections open and idle", idle_connections.clone());
         registry.register("jobs_waiting", "Jobs waiting to be run", jobs_waiting.clone());
@@ -123,6 +127,7 @@ impl Metrics {
             requests,
             durations,
             jobs,
+            connections_of_clients,
             connections,
             idle_connections,
             jobs_waiting,
