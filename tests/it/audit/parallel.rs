@@ -16,9 +16,9 @@ async fn parallel_writers_leave_an_unbroken_chain(app: App) {
         let etag = editor.get(&text).expect(200).await.etag();
         requests.push(editor.post(&format!("{text}/publish")).if_match(&etag));
         requests.push(platform.post("/v1/sections").json(&json!({ "slug": format!("section-{n}"), "names": { "en": "x" } })));
-        for email in ["editor@kabar.example", "editor@uza.example"] {
-            requests.push(app.anonymous().post("/v1/auth/login").json(&json!({ "email": email, "password": PASSWORD })));
-        }
+        // Few: passwords are checked one at a time for each core, and nobody waits for that longer than three seconds.
+        let email = if n % 2 == 0 { "editor@kabar.example" } else { "editor@uza.example" };
+        requests.push(app.anonymous().post("/v1/auth/login").json(&json!({ "email": email, "password": PASSWORD })));
     }
     let before = last(&app).await;
     let walk = async {
