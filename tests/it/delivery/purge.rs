@@ -108,7 +108,7 @@ async fn a_change_is_told_by_the_keys_of_what_it_touches(app: App, cache: FakeCa
     app.advance(Duration::from_secs(1));
     app.drain_jobs().await;
     let of_text = set(&[&format!("article-{id}"), "articles"]);
-    assert_eq!(cache.keys(), [of_text.clone()], "what was on its way to the cache is gone too");
+    assert_eq!(cache.keys(), std::slice::from_ref(&of_text), "what was on its way to the cache is gone too");
     edit(&editor, &id, "en", &json!({ "headline": "Better news" })).await;
     settle(&app).await;
     assert!(cache.heads().is_empty(), "readers see no draft");

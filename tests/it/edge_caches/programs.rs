@@ -82,7 +82,7 @@ impl Edge {
         let mut command = kind.command(folder.path(), address, backend);
         let process = command.stdin(Stdio::null()).stdout(out.try_clone().unwrap()).stderr(out).spawn().unwrap();
         let mut edge = Self { process, address, _folder: folder };
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             if edge.process.try_wait().unwrap().is_some() {
                 let _ = writeln!(std::io::stderr(), "{kind:?} has ended: {}", std::fs::read_to_string(&said).unwrap());
