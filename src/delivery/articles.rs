@@ -226,7 +226,7 @@ async fn send(on: &mut Conn, mut document: Document, shown: &Shown, asked: Asked
     }
     let mut modified_at = document.modified_at;
     let mut sources = vec![Source::Article(document.article_id)];
-    if shown.view.is_some() {
+    if shown.view.is_some() && shown.format == BodyFormat::Html {
         // The addresses of others stand in it.
         sources.push(Source::Part("articles"));
     }
