@@ -17,7 +17,7 @@ const READ: &str = "/v1/delivery/articles?limit=20";
 const STREAM: &str = "/v1/delivery/stream";
 /// Connections that come first, so that what the server needs for any is not counted.
 const WARM_UP: usize = 200;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Somebody who waits for events.
 struct Follower {
