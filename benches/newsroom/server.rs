@@ -7,7 +7,6 @@ use anyhow::{Context, Result, bail, ensure};
 use newsroom::config::Config;
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -138,8 +137,7 @@ impl Server {
 
     /// Waits until it answers [`READY`].
     pub fn start(mut command: Command, address: SocketAddr, log: PathBuf) -> Result<Self> {
-        let child =
-            command.process_group(0).stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log)?).spawn().context("a server cannot be started")?;
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log)?).spawn().context("a server cannot be started")?;
         let mut server = Self { child, address, log };
         server.wait()?;
         Ok(server)
@@ -188,8 +186,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // With the children that it has: those of nginx would serve on.
-        let _ = Command::new("sh").args(["-c", "kill -KILL -- \"-$0\"", &self.child.id().to_string()]).status();
+        // In order: killed at once, nginx would leave its workers behind.
+        let _ = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &self.child.id().to_string()]).status();
         let _ = self.child.wait();
     }
 }

@@ -33,6 +33,8 @@ pub struct Answer {
     /// Without quotes and encoding.
     pub etag: String,
     pub modified_at: Timestamp,
+    /// Whether more than the address of the request decides which answer it is.
+    pub varies: bool,
     /// All but those that depend on the request.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     pub body: Bytes,

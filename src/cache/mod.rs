@@ -33,6 +33,8 @@ pub struct Made {
     /// Without quotes and encoding.
     pub etag: String,
     pub modified_at: Timestamp,
+    /// Whether more than the address of the request decides which answer it is.
+    pub varies: bool,
     pub headers: Vec<(HeaderName, HeaderValue)>,
     pub body: String,
     /// What it tells of.
@@ -127,9 +129,9 @@ impl Answers {
     async fn make(&self, make: impl AsyncFnOnce() -> Result<Made>) -> Result<Arc<Answer>> {
         self.misses.inc();
         let begun = self.stamps.now();
-        let Made { route, etag, modified_at, headers, body, sources, expires } = make().await?;
+        let Made { route, etag, modified_at, varies, headers, body, sources, expires } = make().await?;
         let slots = sources.iter().map(Slot::of).collect();
-        Ok(Arc::new(Answer { route, made: begun, slots, expires, etag, modified_at, headers, body: body.into(), encoded: Encoded::default() }))
+        Ok(Arc::new(Answer { route, made: begun, slots, expires, etag, modified_at, varies, headers, body: body.into(), encoded: Encoded::default() }))
     }
 
     fn is_true(&self, answer: &Answer, now: Timestamp) -> bool {

@@ -279,12 +279,17 @@ impl Tx {
 
     /// # Errors
     /// When the engine cannot promise that the changes will last: then none of them is made, or the error says that nobody knows.
-    pub async fn commit(self) -> crate::error::Result<()> {
+    pub async fn commit(mut self) -> crate::error::Result<()> {
         let outcome = match self.on {
             Transactions::Sqlite(tx) => tx.commit().await,
             Transactions::Postgres(tx) => tx.commit().await,
         };
-        // Also after a failure: nobody may know whether it happened, and what was announced for nothing costs little.
+        // Also after a failure: nobody may know whether it happened. Its numbers may be given again, and do not count as heard.
+        if outcome.is_err() {
+            for announcement in &mut self.announcements {
+                announcement.version = 0;
+            }
+        }
         self.announced.tell(&self.announcements);
         outcome.map_err(crate::error::Error::of_commit)
     }

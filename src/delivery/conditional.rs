@@ -48,17 +48,13 @@ pub fn hash(body: &str) -> String {
 /// for all others. Requests that mean something else in another `Accept-Language` are to have that in their key.
 pub async fn answer(state: &State, request: &HttpRequest, key: String, make: impl AsyncFnOnce(&mut Conn) -> Result<Public>) -> Result<HttpResponse> {
     let key: Arc<str> = format!("{} {key}", request.match_pattern().unwrap_or_default()).into();
-    let mut varies = false;
     let keep = async || {
         let mut on = state.public.acquire().await?;
-        let public = make(&mut on).await?;
-        varies = public.varies;
-        public.keep(request, &state.config)
+        make(&mut on).await?.keep(request, &state.config)
     };
     let answer = state.answers.get(&key, state.clock.now(), keep).await?;
     // Whoever negotiates is recognised by more than the address.
-    if !varies
-        && !request.query_string().contains("auto")
+    if !answer.varies
         && let Some(target) = request.uri().path_and_query()
     {
         state.answers.note(target.as_str(), &key);
@@ -99,6 +95,7 @@ impl Public {
             route: request.match_pattern().unwrap_or_default(),
             etag: self.etag,
             modified_at: self.modified_at,
+            varies: self.varies,
             headers,
             body: self.body,
             sources: self.sources,

@@ -202,7 +202,11 @@ async fn filter(on: &mut Conn, request: &HttpRequest, query: &ListQuery) -> Resu
     let mut varies = false;
     match &query.language {
         None => {}
-        Some(Languages::Are(tags)) => filter.languages.clone_from(tags),
+        Some(Languages::Are(tags)) => {
+            filter.languages.clone_from(tags);
+            // In whatever order they are asked for: a page and its cursor are the same.
+            filter.languages.sort_unstable();
+        }
         Some(Languages::Auto) => {
             varies = true;
             let available: Vec<Tag> = store::languages(&mut *on).await?.into_iter().map(|(tag, ..)| tag).collect();

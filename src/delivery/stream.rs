@@ -174,7 +174,7 @@ async fn kept(state: &State, what: &str, read: impl AsyncFnOnce(&mut Conn) -> Re
         let sources = vec![Source::Part("articles"), Source::Part("agency")];
         // The place names what leads to it.
         let etag = place.to_string();
-        Ok(Made { route: PATH.to_owned(), etag, modified_at: Timestamp::from_micros(0), headers: vec![], body, sources, expires: None })
+        Ok(Made { route: PATH.to_owned(), etag, modified_at: Timestamp::from_micros(0), varies: false, headers: vec![], body, sources, expires: None })
     };
     let answer = state.answers.get(&key, state.clock.now(), made).await?;
     Ok((answer.body.clone(), answer.etag.parse().map_err(Error::internal)?))

@@ -117,7 +117,8 @@ async fn attempt(state: &State, kind: Kind, job: &Taken, worker: &str) -> std::r
 
 /// Does jobs until the process stops: those that must happen at their moment on a line of their own, and a kind that stands apart on another.
 pub async fn run(state: Arc<State>, registry: Arc<Registry>) {
-    let without = registry.apart;
+    // Without caches there is nothing that would stand apart.
+    let without = if state.config.purge.urls.is_empty() { "" } else { registry.apart };
     let apart = async {
         if !without.is_empty() {
             serve(&state, &registry, Line { only: without, ..Line::default() }).await;

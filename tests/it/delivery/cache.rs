@@ -142,6 +142,7 @@ async fn memory_is_bounded(app: App) {
                 route: String::new(),
                 etag: String::new(),
                 modified_at: now,
+                varies: false,
                 headers: vec![],
                 body: "x".repeat(10_000),
                 sources: vec![],

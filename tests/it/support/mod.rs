@@ -207,7 +207,7 @@ impl App {
             });
             future
         });
-        Self { state, call, folder, url, database: database }
+        Self { state, call, folder, url, database }
     }
 
     /// Where the database is.
