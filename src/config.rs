@@ -102,7 +102,7 @@ pub struct Http {
     pub max_connections: usize,
     /// Seconds that a connection stays open while nothing is asked.
     pub keep_alive: u64,
-    /// Seconds for the head of the first request of a connection.
+    /// Seconds for the head of a request, from its first byte.
     pub head_timeout: u64,
     /// Seconds for a whole body.
     pub body_timeout: u64,
