@@ -55,7 +55,7 @@ async fn postgres_reads_by_an_index() {
     let mut connection = pool.acquire().await.unwrap();
     sqlx::raw_sql("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan").execute(&mut *connection).await.unwrap();
     for (n, (path, sql)) in statements.into_iter().enumerate() {
-        let arguments = (1..).take_while(|n| sql.contains(&format!("${n}"))).map(|_| "NULL").collect::<Vec<_>>().join(", ");
+        let arguments = (1..=100).take_while(|n| sql.contains(&format!("${n}"))).map(|_| "NULL").collect::<Vec<_>>().join(", ");
         let arguments = if arguments.is_empty() { arguments } else { format!("({arguments})") };
         sqlx::raw_sql(AssertSqlSafe(format!("PREPARE s{n} AS {sql}"))).execute(&mut *connection).await.unwrap();
         let plan = sqlx::raw_sql(AssertSqlSafe(format!("EXPLAIN EXECUTE s{n}{arguments}"))).fetch_all(&mut *connection).await.unwrap();
